@@ -1,0 +1,14 @@
+/**
+ * Bytes that can be read from the start as often as needed, and whose length is known beforehand.
+ * A tar header carries the size, so nothing can be put into a layer whose length shows only at its end.
+ */
+export interface Content {
+  /** Bytes. */
+  readonly size: number;
+  /** A fresh pass over the same bytes; every call starts again at the first one. */
+  open(options?: OpenOptions): AsyncIterable<Uint8Array>;
+}
+
+export interface OpenOptions {
+  readonly signal?: AbortSignal | undefined;
+}
