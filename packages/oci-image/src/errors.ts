@@ -79,7 +79,12 @@ export class ContentMismatchError extends OciError<'DIGEST_MISMATCH' | 'SIZE_MIS
   readonly expected: string | number;
   readonly actual: string | number;
 
-  constructor(code: ContentMismatchError['code'], expected: string | number, actual: string | number, subject = 'content') {
+  constructor(
+    code: ContentMismatchError['code'],
+    expected: string | number,
+    actual: string | number,
+    subject = 'content',
+  ) {
     super(
       code,
       code === 'SIZE_MISMATCH'

@@ -12,3 +12,14 @@ export interface Content {
 export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
 }
+
+/** Bytes in memory as content; a string stands for its UTF-8 bytes. The array is not copied: leave it as it is. */
+export function contentOf(bytes: Uint8Array | string): Content {
+  const data = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes;
+  return {
+    size: data.byteLength,
+    async *open() {
+      if (data.byteLength > 0) yield data;
+    },
+  };
+}
