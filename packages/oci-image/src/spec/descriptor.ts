@@ -7,15 +7,16 @@ import { annotationsSchema } from './annotations.js';
 import { digestSchema } from './digest.js';
 import { mediaTypeSchema } from './media-type.js';
 import { platformSchema } from './platform.js';
+import { optional, wireObject } from './wire-object.js';
 
-export const descriptorSchema = z.looseObject({
+export const descriptorSchema = wireObject({
   mediaType: mediaTypeSchema,
   digest: digestSchema,
   size: z.int().nonnegative(), // bytes as stored: compressed, for a gzip layer
-  urls: z.array(z.string()).optional(),
-  annotations: annotationsSchema.optional(),
-  data: z.base64().optional(), // the content itself, embedded
-  artifactType: mediaTypeSchema.optional(),
-  platform: platformSchema.optional(),
+  urls: optional(z.array(z.string())),
+  annotations: optional(annotationsSchema),
+  data: optional(z.base64()), // the content itself, embedded
+  artifactType: optional(mediaTypeSchema),
+  platform: optional(platformSchema),
 });
 export type Descriptor = z.infer<typeof descriptorSchema>;

@@ -5,14 +5,15 @@
  */
 import { z } from 'zod';
 import { InvalidValueError } from '../errors.js';
+import { optional, wireObject } from './wire-object.js';
 
-export const platformSchema = z.looseObject({
+export const platformSchema = wireObject({
   architecture: z.string(),
   os: z.string(),
-  'os.version': z.string().optional(),
-  'os.features': z.array(z.string()).optional(),
-  variant: z.string().optional(),
-  features: z.array(z.string()).optional(), // reserved by OCI; manifest lists carry CPU features in it
+  'os.version': optional(z.string()),
+  'os.features': optional(z.array(z.string())),
+  variant: optional(z.string()),
+  features: optional(z.array(z.string())), // reserved by OCI; manifest lists carry CPU features in it
 });
 export type Platform = z.infer<typeof platformSchema>;
 
