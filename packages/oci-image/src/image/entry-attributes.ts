@@ -22,7 +22,7 @@ export interface EntryAttributes {
 /** The same, checked: times are seconds, extended attributes a map of their own. */
 export type CheckedAttributes = { readonly [Key in keyof TarAttributes]?: TarAttributes[Key] | undefined };
 
-export const MAX_MODE = 0o7777;
+const MAX_MODE = 0o7777;
 /** The kernel's `uid_t` and `gid_t` are 32 bits wide; OpenShift hands out numbers above a thousand million. */
 export const MAX_ID = 2 ** 32 - 1;
 /** What a `Date` can hold: about 270 000 years to either side of 1970. */
@@ -42,8 +42,18 @@ export function checkAttributes(path: TarPath, attributes: EntryAttributes): Che
   };
 }
 
-/** An integer from 0 to `max`; `shown` is how the message writes the limit. */
-export function checkInteger(path: TarPath, field: string, value: number, max: number, shown = String(max)): number {
+/**
+ * An integer from 0 to `max`; `shown` is how the message writes the limit.
+ *
+ * @param path - Of the entry that it belongs to; `undefined` for what a layer gives its entries.
+ */
+export function checkInteger(
+  path: TarPath | undefined,
+  field: string,
+  value: number,
+  max: number,
+  shown = String(max),
+): number {
   if (Number.isInteger(value) && value >= 0 && value <= max) return value;
   throw invalidEntry(path, `${field} is ${describe(value)}, expected an integer from 0 to ${shown}`);
 }
@@ -53,7 +63,8 @@ function checkName(path: TarPath, field: string, value: string): string {
   throw invalidEntry(path, `${field} is ${describe(value)}, expected text without a NUL`);
 }
 
-function checkTime(path: TarPath, value: number | Date): number {
+/** @returns Seconds since 1970. */
+export function checkTime(path: TarPath | undefined, value: number | Date): number {
   const seconds = value instanceof Date ? value.getTime() / 1000 : value;
   if (typeof seconds === 'number' && Math.abs(seconds) <= MAX_TIME_SECONDS) return seconds;
   throw invalidEntry(path, `mtime is ${describe(value)}, expected a valid date or seconds since 1970`);

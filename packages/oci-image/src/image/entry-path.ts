@@ -55,17 +55,22 @@ export function joinEntryPath(directory: TarPath, name: TarPath): TarPath {
 }
 
 /**
- * Orders clean names as a walk does: a directory before what is in it, the names in a directory by their bytes.
- * Never by locale: a layer must not change with the machine that builds it.
+ * A string that is the same for two clean names only if they are the same, and whose order is the order of a layer: a
+ * directory before what is in it, the names in a directory by their bytes. Never by locale: a layer must not change
+ * with the machine that builds it. `/` becomes NUL, which is in no name, so `a` and all below it stand before `a-b`.
  */
-export function compareEntryPaths(a: TarPath, b: TarPath): number {
-  const [x, y] = [orderKey(a), orderKey(b)];
-  return x < y ? -1 : x > y ? 1 : 0;
+export function entryKey(path: TarPath): string {
+  return path === ROOT_PATH ? '' : pathBytes(path).replaceAll('/', '\0');
 }
 
-/** NUL is in no name, so with it as the separator `a` and all below it stand before `a-b`. */
-function orderKey(path: TarPath): string {
-  return path === ROOT_PATH ? '' : pathBytes(path).replaceAll('/', '\0');
+/** The inverse of {@link entryKey}. */
+export function pathFromKey(key: string): TarPath {
+  return key === '' ? ROOT_PATH : pathFromBytes(key.replaceAll('\0', '/'));
+}
+
+/** The order of two strings by their code units: for {@link entryKey}, by bytes. */
+export function compareKeys(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** A name for a message: quoted, with bytes that are not UTF-8 as `\xff`. */
@@ -78,9 +83,13 @@ export function formatEntryPath(path: TarPath): string {
     .replace(/[^ -~]/g, escapeByte)}"`;
 }
 
-/** What is wrong with an entry: `complaint` says what was found and what was expected. */
-export function invalidEntry(path: TarPath, complaint: string): OciError<'ENTRY_INVALID'> {
-  return new OciError('ENTRY_INVALID', `entry ${formatEntryPath(path)}: ${complaint}`);
+/**
+ * What is wrong with an entry, or with the attributes that a layer gives its entries where `path` is `undefined`;
+ * `complaint` says what was found and what was expected.
+ */
+export function invalidEntry(path: TarPath | undefined, complaint: string): OciError<'ENTRY_INVALID'> {
+  const subject = path === undefined ? 'options for entries' : `entry ${formatEntryPath(path)}`;
+  return new OciError('ENTRY_INVALID', `${subject}: ${complaint}`);
 }
 
 function bufferOf(path: TarPath): Buffer {

@@ -7,7 +7,7 @@ import { contentOf } from '../content/content.js';
 import type { TarEntryKind, TarPath } from '../content/tar/tar-entry.js';
 import type { CheckedAttributes, EntryAttributes } from './entry-attributes.js';
 import { checkAttributes, checkInteger } from './entry-attributes.js';
-import { cleanEntryPath, invalidEntry, pathBytes, pathFromBytes, ROOT_PATH } from './entry-path.js';
+import { cleanEntryPath, formatEntryPath, invalidEntry, pathBytes, pathFromBytes, ROOT_PATH } from './entry-path.js';
 import { isReservedName } from './whiteout-name.js';
 
 export type LayerEntryKind =
@@ -125,7 +125,7 @@ function checkKind(path: TarPath, kind: LayerEntryKind): LayerEntryKind {
         throw invalidEntry(path, 'the target of the symlink is empty, expected a path');
       return { type: kind.type, target: pathFromBytes(pathBytes(kind.target)) };
     case 'hardlink':
-      return { type: kind.type, target: cleanEntryPath(kind.target) };
+      return { type: kind.type, target: checkLinkTarget(path, kind.target) };
     case 'character-device':
     case 'block-device':
       return {
@@ -144,6 +144,12 @@ function checkKind(path: TarPath, kind: LayerEntryKind): LayerEntryKind {
         `its type is ${String((kind as { type: unknown }).type)}, expected "file", "directory", …`,
       );
   }
+}
+
+function checkLinkTarget(path: TarPath, given: TarPath): TarPath {
+  const target = cleanEntryPath(given);
+  if (target !== ROOT_PATH && !isReservedName(target)) return target;
+  throw invalidEntry(path, `it is a hard link to ${formatEntryPath(given)}, expected the path of a file`);
 }
 
 function checkContent(path: TarPath, content: Content): Content {
