@@ -14,6 +14,8 @@ export type OciErrorCode =
   | 'LIMIT_EXCEEDED'
   | 'GZIP_INVALID'
   | 'TAR_INVALID'
+  // Bytes that pass by once, asked for again.
+  | 'BODY_USED'
   // Something that cannot stand in a layer, or in an image, as it was given.
   | 'ENTRY_INVALID'
   | 'ENTRY_DUPLICATE'
