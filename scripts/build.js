@@ -1,0 +1,7 @@
+/** `pnpm build`: installs and builds what is not up to date. */
+import { refuseOldNode } from './bootstrap/node-floor.js';
+
+refuseOldNode();
+const { bootstrapped } = await import('./bootstrap/command.js');
+
+await bootstrapped();
