@@ -13,6 +13,17 @@ export {
 } from './digest.js';
 export { parseDocument, parseDocumentValue } from './document.js';
 export {
+  API_VERSION_HEADER,
+  BASE_PATH,
+  blobPath,
+  CATALOG_PATH,
+  manifestPath,
+  referrersPath,
+  tagListPath,
+  uploadPath,
+  uploadsPath,
+} from './endpoints.js';
+export {
   type ContainerConfig,
   type Healthcheck,
   type HistoryEntry,
@@ -64,3 +75,27 @@ export {
   platformSchema,
   platformsEqual,
 } from './platform.js';
+export {
+  DEFAULT_TAG,
+  DOCKER_HUB,
+  familiarReference,
+  formatReference,
+  isRepositoryName,
+  isTag,
+  MAX_REPOSITORY_NAME_CHARACTERS,
+  MAX_TAG_CHARACTERS,
+  parseReference,
+  type Reference,
+  repositoryNameSchema,
+  tagSchema,
+} from './reference.js';
+export {
+  formatWireError,
+  isWireErrorCode,
+  WIRE_ERRORS,
+  type WireError,
+  type WireErrorCode,
+  type WireErrorEntry,
+  type WireErrorKind,
+  wireErrorSchema,
+} from './wire-error.js';
