@@ -3,7 +3,7 @@
  * A document's digest is that of its bytes. The same JSON written again, with other white space or another order of
  * keys, is another document, so nothing here serialises what it has read.
  */
-import type { ZodType } from 'zod';
+import type { z } from 'zod';
 import { DocumentError } from '../errors.js';
 import type { Digest } from '../spec/digest.js';
 import { parseDocument } from '../spec/document.js';
@@ -25,7 +25,11 @@ export interface JsonDocument<T> {
  * @param kind - what to call it in an error: `image manifest`.
  * @throws {DocumentError} `DOCUMENT_INVALID` where the bytes are not UTF-8, not JSON, or not what the schema says.
  */
-export function readDocument<T>(schema: ZodType<T>, kind: string, bytes: Uint8Array): JsonDocument<T> {
+export function readDocument<Schema extends z.ZodType>(
+  schema: Schema,
+  kind: string,
+  bytes: Uint8Array,
+): JsonDocument<z.output<Schema>> {
   const value = parseDocument(schema, kind, decode(kind, bytes));
   return { bytes, digest: digestOf(bytes), size: bytes.byteLength, value };
 }
@@ -36,7 +40,11 @@ export function readDocument<T>(schema: ZodType<T>, kind: string, bytes: Uint8Ar
  *
  * @throws {DocumentError} `DOCUMENT_INVALID` where the value is not what the schema says.
  */
-export function createDocument<T>(schema: ZodType<T>, kind: string, value: unknown): JsonDocument<T> {
+export function createDocument<Schema extends z.ZodType>(
+  schema: Schema,
+  kind: string,
+  value: unknown,
+): JsonDocument<z.output<Schema>> {
   return readDocument(schema, kind, new TextEncoder().encode(JSON.stringify(value)));
 }
 

@@ -1,0 +1,74 @@
+import type { BlobStore } from '../content/blob-store.js';
+import { Digester, digestWhileReading } from '../content/compute-digest.js';
+import { type GzipLevel, gzip } from '../content/gzip.js';
+import { writeTar } from '../content/tar/write-tar.js';
+import type { Annotations } from '../spec/annotations.js';
+import type { ImageFamily } from '../spec/media-type.js';
+import { type ArrangeOptions, arrangeEntries } from './arrange-entries.js';
+import { FAMILY_DOCUMENTS, type WrittenCompression } from './family-documents.js';
+import type { Layer } from './layer.js';
+import type { LayerEntry } from './layer-entry.js';
+import { reproducibleTime } from './reproducible-time.js';
+
+export interface LayerProgress {
+  /** Bytes of the uncompressed tar so far. */
+  readonly uncompressedBytes: number;
+}
+
+export interface BuildLayerOptions<F extends ImageFamily = 'oci'> extends ArrangeOptions {
+  /** Where the layer is sealed. */
+  readonly store: BlobStore;
+  /** @defaultValue `oci` */
+  readonly family?: F | undefined;
+  /** @defaultValue `gzip` */
+  readonly compression?: WrittenCompression | undefined;
+  /** @defaultValue that of {@link gzip} */
+  readonly level?: GzipLevel | undefined;
+  /** For the layer's descriptor. */
+  readonly annotations?: Annotations | undefined;
+  readonly onProgress?: ((progress: LayerProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes entries as a tar, compresses it and seals it in a store, in one pass and with memory that does not grow with
+ * the size of the files. The same entries and options give the same bytes, on any machine and for any user.
+ *
+ * @throws {OciError} `ENTRY_INVALID` or `ENTRY_DUPLICATE`, before anything is written; `FILE_UNREADABLE` or `FILE_CHANGED`
+ * while files are read, and then nothing is kept.
+ * @see image-spec v1.1, layer.md
+ */
+export async function buildLayer<F extends ImageFamily = 'oci'>(
+  entries: Iterable<LayerEntry>,
+  options: BuildLayerOptions<F>,
+): Promise<Layer<F>> {
+  const { store, compression = 'gzip', level, annotations, onProgress, signal } = options;
+  const family = (options.family ?? 'oci') as F;
+  const tar = writeTar(arrangeEntries(entries, { ...options, mtime: options.mtime ?? reproducibleTime() }), { signal });
+
+  const uncompressed = new Digester();
+  const digested = digestWhileReading(tar, uncompressed);
+  const observed = onProgress === undefined ? digested : reportProgress(digested, uncompressed, onProgress);
+  const stored = compression === 'gzip' ? gzip(observed, { level, signal }) : observed;
+  const { digest, size } = await store.write(stored, { signal });
+
+  const { digest: diffId } = uncompressed.finish();
+  const mediaType = FAMILY_DOCUMENTS[family].layer[compression];
+  return {
+    family,
+    descriptor: { mediaType, digest, size, ...(annotations && { annotations }) },
+    diffId,
+    store,
+  };
+}
+
+async function* reportProgress(
+  source: AsyncIterable<Uint8Array>,
+  digester: Digester,
+  onProgress: (progress: LayerProgress) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    onProgress({ uncompressedBytes: digester.size });
+    yield chunk;
+  }
+}

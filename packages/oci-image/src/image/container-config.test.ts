@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { type ContainerOptions, createContainerConfig } from './container-config.js';
+
+describe('createContainerConfig', () => {
+  it('writes every field under the name that the specification has for it', () => {
+    expect(
+      createContainerConfig({
+        user: '65532:65532',
+        exposedPorts: [8080, '53/udp', '80'],
+        env: { PATH: '/bin', EMPTY: '', URL: 'a=b' },
+        entrypoint: ['/bin/app'],
+        cmd: ['serve'],
+        volumes: ['/data'],
+        workingDir: '/srv',
+        labels: { b: '2', a: '1' },
+        stopSignal: 'SIGRTMIN+3',
+        healthcheck: {
+          test: ['CMD', '/bin/app', 'check'],
+          intervalMs: 1500,
+          timeoutMs: 1000,
+          startPeriodMs: 0,
+          startIntervalMs: 5,
+          retries: 3,
+        },
+        shell: ['/bin/sh', '-c'],
+        onBuild: ['RUN true'],
+        argsEscaped: true,
+      }),
+    ).toEqual({
+      User: '65532:65532',
+      ExposedPorts: { '53/udp': {}, '80/tcp': {}, '8080/tcp': {} },
+      Env: ['PATH=/bin', 'EMPTY=', 'URL=a=b'],
+      Entrypoint: ['/bin/app'],
+      Cmd: ['serve'],
+      Volumes: { '/data': {} },
+      WorkingDir: '/srv',
+      Labels: { a: '1', b: '2' },
+      StopSignal: 'SIGRTMIN+3',
+      // Go counts durations in nanoseconds.
+      Healthcheck: {
+        Test: ['CMD', '/bin/app', 'check'],
+        Interval: 1.5e9,
+        Timeout: 1e9,
+        StartPeriod: 0,
+        StartInterval: 5e6,
+        Retries: 3,
+      },
+      Shell: ['/bin/sh', '-c'],
+      OnBuild: ['RUN true'],
+      ArgsEscaped: true,
+    });
+  });
+
+  it('writes nothing for what is not set, and an empty list for one that is', () => {
+    expect(createContainerConfig({})).toEqual({});
+    expect(createContainerConfig({ entrypoint: [], cmd: undefined })).toEqual({ Entrypoint: [] });
+  });
+
+  it('writes sets and labels in one order, whatever order they are given in', () => {
+    const { Labels } = createContainerConfig({ labels: { é: '', z: '', B: '', a: '', '10': '', '9': '' } });
+    // By bytes, but for keys that are integers: JavaScript puts those first, in the order of their numbers.
+    expect(Object.keys(Labels ?? {})).toEqual(['9', '10', 'B', 'a', 'z', 'é']);
+  });
+
+  it.each<[string, ContainerOptions]>([
+    ['user', { user: 'a:b:c' }],
+    ['exposedPorts', { exposedPorts: [0] }],
+    ['exposedPorts', { exposedPorts: [65_536] }],
+    ['exposedPorts', { exposedPorts: ['80/http'] }],
+    ['exposedPorts', { exposedPorts: [80.5] }],
+    ['env', { env: { 'A=B': 'c' } }],
+    ['env', { env: { '': 'c' } }],
+    ['env', { env: { A: 'b\0c' } }],
+    ['volumes', { volumes: ['data'] }],
+    ['workingDir', { workingDir: './srv' }],
+    ['stopSignal', { stopSignal: 'TERM' }],
+    ['healthcheck.test', { healthcheck: { test: ['curl', 'localhost'] } }],
+  ])('refuses a bad value, and names the field %s', (field, options) => {
+    expect(() => createContainerConfig(options)).toThrow(
+      expect.objectContaining({ code: 'IMAGE_INVALID', message: expect.stringContaining(`${field}: `) }),
+    );
+  });
+});
