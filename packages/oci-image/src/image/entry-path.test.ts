@@ -1,14 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  cleanEntryPath,
-  compareKeys,
-  entryKey,
-  formatEntryPath,
-  pathBytes,
-  pathFromBytes,
-  pathFromKey,
-} from './entry-path.js';
+import { cleanEntryPath, compareKeys, entryKey, pathBytes, pathFromBytes, pathFromKey } from './entry-path.js';
 
 const NOT_UTF8 = Uint8Array.of(0x61, 0xff, 0x62);
 
@@ -102,13 +94,5 @@ describe('entryKey', () => {
     const inOrder = ['.', 'a', 'a/b', 'a/b/c', 'a/b!', 'a!', 'a.b', 'ab'];
     expect(inOrder.toReversed().sort((a, b) => compareKeys(entryKey(a), entryKey(b)))).toEqual(inOrder);
     expect(inOrder.map((path) => pathFromKey(entryKey(path)))).toEqual(inOrder);
-  });
-});
-
-describe('formatEntryPath', () => {
-  it('quotes text, and shows bytes that are not UTF-8', () => {
-    expect(formatEntryPath('a "b"\n')).toBe('"a \\"b\\"\\n"');
-    expect(formatEntryPath(Buffer.from('ü'))).toBe('"ü"');
-    expect(formatEntryPath(NOT_UTF8)).toBe('"a\\xffb"');
   });
 });

@@ -1,6 +1,7 @@
 /** The entries of one layer by their paths: which one stands where two were given, and what they lie in. */
+import { formatTarPath } from '../content/tar/tar-path.js';
 import { OciError } from '../errors.js';
-import { entryKey, formatEntryPath, invalidEntry, pathFromKey } from './entry-path.js';
+import { entryKey, invalidEntry, pathFromKey } from './entry-path.js';
 import type { LayerEntry } from './layer-entry.js';
 import { checkLayerEntry, directory } from './layer-entry.js';
 
@@ -29,7 +30,7 @@ export function collectEntries(entries: Iterable<LayerEntry>, policy: DuplicateP
     if (earlier !== undefined && policy === 'error') {
       throw new OciError(
         'ENTRY_DUPLICATE',
-        `entry ${formatEntryPath(entry.path)}: given twice, as number ${positions.get(key)}, a ${earlier.type}, ` +
+        `entry ${formatTarPath(entry.path)}: given twice, as number ${positions.get(key)}, a ${earlier.type}, ` +
           `and as number ${position}, a ${entry.type}; expected one entry for a path, or the option { duplicates: 'last' }`,
       );
     }
@@ -54,7 +55,7 @@ export function fillParents(set: EntrySet, policy: 'add' | 'omit'): void {
       seen.add(parentKey);
       const parent = set.get(parentKey);
       if (parent !== undefined && parent.type !== 'directory') {
-        const where = formatEntryPath(parent.path);
+        const where = formatTarPath(parent.path);
         throw invalidEntry(
           entry.path,
           `it lies in ${where}, which is a ${parent.type} in this layer, expected a directory`,

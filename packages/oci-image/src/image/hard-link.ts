@@ -1,5 +1,6 @@
 /** Hard links among the entries of a layer: which file they are another name of. */
-import { entryKey, formatEntryPath, invalidEntry } from './entry-path.js';
+import { formatTarPath } from '../content/tar/tar-path.js';
+import { entryKey, invalidEntry } from './entry-path.js';
 import type { EntrySet } from './entry-set.js';
 import type { LayerEntry } from './layer-entry.js';
 import { defaultMode } from './tar-defaults.js';
@@ -39,5 +40,5 @@ export function resolveHardLink(link: HardLink, set: EntrySet, outside: 'error' 
 }
 
 function invalidLink(link: HardLink, last: HardLink, complaint: string): Error {
-  return invalidEntry(link.path, `it is a hard link to ${formatEntryPath(last.target)}, ${complaint}`);
+  return invalidEntry(link.path, `it is a hard link to ${formatTarPath(last.target)}, ${complaint}`);
 }

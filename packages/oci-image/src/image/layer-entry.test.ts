@@ -120,8 +120,8 @@ describe('symlink', () => {
   });
 
   it('refuses a target that is empty or holds a NUL', () => {
-    expect(() => symlink('a', '')).toThrow(/target of the symlink is empty/);
-    expect(() => symlink('a', 'b\0')).toThrow(/NUL/);
+    expect(() => symlink('a', '')).toThrow(/^entry "a": its target is empty/);
+    expect(() => symlink('a', 'b\0')).toThrow(/^entry "a": its target holds a NUL/);
   });
 });
 
@@ -131,7 +131,8 @@ describe('hardLink', () => {
   });
 
   it('refuses a target outside the layer, the root, and a marker', () => {
-    for (const target of ['../a', '/', '', '.wh.a']) expect(() => hardLink('a', target)).toThrow(/expected/);
+    for (const target of ['../a', '/', '', '.wh.a'])
+      expect(() => hardLink('a', target)).toThrow(/^entry "a": its target .*expected/);
   });
 });
 

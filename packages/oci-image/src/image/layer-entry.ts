@@ -5,9 +5,11 @@
 import type { Content } from '../content/content.js';
 import { contentOf } from '../content/content.js';
 import type { TarEntryKind, TarPath } from '../content/tar/tar-entry.js';
+import { formatTarPath } from '../content/tar/tar-path.js';
 import type { CheckedAttributes, EntryAttributes } from './entry-attributes.js';
 import { checkAttributes, checkInteger } from './entry-attributes.js';
-import { cleanEntryPath, formatEntryPath, invalidEntry, pathBytes, pathFromBytes, ROOT_PATH } from './entry-path.js';
+import type { PathFailure } from './entry-path.js';
+import { cleanEntryPath, invalidEntry, pathBytes, pathFromBytes, ROOT_PATH } from './entry-path.js';
 import { isReservedName } from './whiteout-name.js';
 
 export type LayerEntryKind =
@@ -121,11 +123,9 @@ function checkKind(path: TarPath, kind: LayerEntryKind): LayerEntryKind {
     case 'file':
       return { type: kind.type, content: checkContent(path, kind.content) };
     case 'symlink':
-      if (pathBytes(kind.target) === '')
-        throw invalidEntry(path, 'the target of the symlink is empty, expected a path');
-      return { type: kind.type, target: pathFromBytes(pathBytes(kind.target)) };
+      return { type: kind.type, target: checkSymlinkTarget(path, kind.target) };
     case 'hardlink':
-      return { type: kind.type, target: checkLinkTarget(path, kind.target) };
+      return { type: kind.type, target: checkHardLinkTarget(path, kind.target) };
     case 'character-device':
     case 'block-device':
       return {
@@ -146,10 +146,24 @@ function checkKind(path: TarPath, kind: LayerEntryKind): LayerEntryKind {
   }
 }
 
-function checkLinkTarget(path: TarPath, given: TarPath): TarPath {
-  const target = cleanEntryPath(given);
-  if (target !== ROOT_PATH && !isReservedName(target)) return target;
-  throw invalidEntry(path, `it is a hard link to ${formatEntryPath(given)}, expected the path of a file`);
+function checkSymlinkTarget(path: TarPath, given: TarPath): TarPath {
+  const fail = invalidTarget(path);
+  const target = pathBytes(given, fail);
+  if (target === '') throw fail('is empty, expected a path');
+  return pathFromBytes(target);
+}
+
+function checkHardLinkTarget(path: TarPath, given: TarPath): TarPath {
+  const fail = invalidTarget(path);
+  const target = cleanEntryPath(given, fail);
+  if (target === ROOT_PATH || isReservedName(target)) {
+    throw fail(`is ${formatTarPath(target)}, expected the path of a file in the layer`);
+  }
+  return target;
+}
+
+function invalidTarget(path: TarPath): PathFailure {
+  return (complaint) => invalidEntry(path, `its target ${complaint}`);
 }
 
 function checkContent(path: TarPath, content: Content): Content {
