@@ -23,6 +23,8 @@ export type OciErrorCode =
   // Files of this machine.
   | 'FILE_UNREADABLE'
   | 'FILE_CHANGED'
+  // An optional package that is not installed.
+  | 'PACKAGE_NOT_FOUND'
   // The Node.js runtime as a layer.
   | 'ELF_INVALID'
   | 'LIBRARY_NOT_FOUND'

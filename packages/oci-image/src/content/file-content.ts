@@ -52,7 +52,7 @@ export async function openFileContent(
           // One byte more than is left: a file that grew shows itself without another read.
           const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, remaining + 1));
           const { bytesRead } = await file.read(buffer, 0, buffer.length).catch((cause) => {
-            throw unreadable(location, cause);
+            throw unreadableFile(location, cause);
           });
           if (bytesRead > remaining || (bytesRead === 0 && remaining > 0)) {
             const change = bytesRead === 0 ? `ended ${remaining} bytes short of` : 'went on after';
@@ -75,7 +75,7 @@ async function measure(path: string | Buffer, followSymlinks: boolean): Promise<
   try {
     return await (followSymlinks ? stat : lstat)(path, { bigint: true });
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw unreadableFile(path, cause);
   }
 }
 
@@ -85,7 +85,7 @@ async function openWithoutBlocking(path: string | Buffer, followSymlinks: boolea
   try {
     return await open(path, O_RDONLY | O_NONBLOCK | (followSymlinks ? 0 : O_NOFOLLOW));
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw unreadableFile(path, cause);
   }
 }
 
@@ -102,7 +102,8 @@ async function verifyUnchanged(file: FileHandle, path: string | Buffer, expected
   }
 }
 
-function unreadable(path: string | Buffer, cause: unknown): OciError<'FILE_UNREADABLE'> {
+/** What a failed system call on `path` is reported as. */
+export function unreadableFile(path: string | Buffer, cause: unknown): OciError<'FILE_UNREADABLE'> {
   return new OciError('FILE_UNREADABLE', `cannot read ${path}: ${describeSystemError(cause)}`, { cause });
 }
 
