@@ -1,0 +1,157 @@
+/**
+ * The image of the running server: its own executable, every shared object that it loads, and its own bundle.
+ *
+ * The server in a container finds these files where the image put them, and builds the same image again. For the digest
+ * to be the same, nothing may get in that differs between two generations: no time of building, no owner, no path of a
+ * machine, no environment. The original of 2017 wrote the time of building into its config, and so had a new digest in
+ * every generation.
+ */
+import { dirname, join } from 'node:path';
+import {
+  type BlobStore,
+  buildLayer,
+  type Content,
+  createImage,
+  file,
+  type GzipLevel,
+  type Image,
+  type Layer,
+  type LayerEntry,
+  MemoryBlobStore,
+  openFileContent,
+} from '@quinistry/oci-image';
+import { type NodeRuntime, nodeRuntimeEntries, readNodeRuntime } from '@quinistry/oci-image/node';
+import { ANNOTATIONS } from '@quinistry/oci-image/spec';
+import { LICENSES_FILE, QUINE_PATHS } from './quine-paths.js';
+
+/**
+ * The day on which the original was first shown pulling itself. Any fixed time would do; `SOURCE_DATE_EPOCH` does not
+ * count here, because a container would have to inherit it to build itself again.
+ */
+const CREATED = new Date('2017-03-16T14:11:56Z');
+
+/** Not root, and a number: there is no /etc/passwd in the image that could tell what a name means. */
+const USER = '65532:65532';
+
+const PORT = 8080;
+
+/**
+ * The image is built while clients wait for it. Of the levels that keep it below 43 MB this is among the fastest; the
+ * next ones take twice as long for a few hundred kilobytes (see bench/).
+ */
+const GZIP_LEVEL: GzipLevel = 4;
+
+export interface QuineProgress {
+  readonly step: 'runtime' | 'application';
+  /** Uncompressed bytes of the step's layer so far. */
+  readonly bytes: number;
+  /** What the files of the layer add up to; the layer itself is slightly larger. */
+  readonly totalBytes: number;
+}
+
+export interface BuildQuineOptions {
+  /** The bundle of the server, with its licence texts beside it. */
+  readonly application: string;
+  /** Stands in the image's labels. */
+  readonly version: string;
+  /** The Node.js that is to run it. @defaultValue the one that runs now */
+  readonly executable?: string | undefined;
+  readonly onProgress?: ((progress: QuineProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Quine {
+  /** The same image in each family, the one that is served by default first. */
+  readonly images: readonly [docker: Image<'docker'>, oci: Image<'oci'>];
+  readonly store: BlobStore;
+}
+
+/**
+ * Builds the image of the running server, in memory.
+ *
+ * @throws {OciError} `FILE_UNREADABLE`, `FILE_CHANGED`; `PLATFORM_UNSUPPORTED` where the running Node.js could not run in
+ * a container, as on macOS and Windows; `ELF_INVALID`, `LIBRARY_NOT_FOUND`.
+ */
+export async function buildQuine(options: BuildQuineOptions): Promise<Quine> {
+  const { version, executable, signal } = options;
+  const store = new MemoryBlobStore();
+  const runtime = await readNodeRuntime({ executable, path: QUINE_PATHS.node, signal });
+  const application = await readApplication(options.application);
+  const layers = {
+    runtime: await build(
+      'runtime',
+      nodeRuntimeEntries(runtime),
+      runtime.files.map(({ content }) => content),
+      store,
+      options,
+    ),
+    application: await build('application', application.entries, application.contents, store, options),
+  };
+  const oci = describe(runtime, layers, version);
+  return {
+    images: [await oci.toFamily('docker').build(store, { signal }), await oci.build(store, { signal })],
+    store,
+  };
+}
+
+interface Application {
+  readonly entries: readonly LayerEntry[];
+  readonly contents: readonly Content[];
+}
+
+async function readApplication(bundle: string): Promise<Application> {
+  const contents = await Promise.all([
+    openFileContent(bundle),
+    // The licences of what is bundled ask for their text to go wherever the bundle goes.
+    openFileContent(join(dirname(bundle), LICENSES_FILE)),
+  ]);
+  const [code, licenses] = contents;
+  return { entries: [file(QUINE_PATHS.application, code), file(QUINE_PATHS.licenses, licenses)], contents };
+}
+
+function build(
+  step: QuineProgress['step'],
+  entries: readonly LayerEntry[],
+  contents: readonly Content[],
+  store: BlobStore,
+  { onProgress, signal }: BuildQuineOptions,
+): Promise<Layer<'oci'>> {
+  const totalBytes = contents.reduce((sum, { size }) => sum + size, 0);
+  return buildLayer(entries, {
+    store,
+    level: GZIP_LEVEL,
+    mtime: CREATED,
+    signal,
+    onProgress: ({ uncompressedBytes }) =>
+      onProgress?.({ step, bytes: Math.min(uncompressedBytes, totalBytes), totalBytes }),
+  });
+}
+
+function describe(
+  runtime: NodeRuntime,
+  layers: { readonly runtime: Layer<'oci'>; readonly application: Layer<'oci'> },
+  version: string,
+) {
+  return (
+    createImage({ platform: runtime.platform, created: CREATED })
+      // Two layers, the one that changes on top: a new version of the server ships kilobytes, not the runtime again.
+      .addLayer(layers.runtime, { createdBy: 'the Node.js that runs quinistry, with the shared objects that it loads' })
+      .addLayer(layers.application, { createdBy: 'the bundle of quinistry, with its licence texts' })
+      .withContainer({
+        user: USER,
+        exposedPorts: [PORT],
+        entrypoint: [QUINE_PATHS.node, QUINE_PATHS.application],
+        // On a command line the server keeps to itself; in a container of its own, only the outside can call it.
+        cmd: ['serve', '--host', '0.0.0.0', '--port', String(PORT)],
+        workingDir: '/',
+        labels: {
+          [ANNOTATIONS.title]: 'quinistry',
+          [ANNOTATIONS.description]: 'A container registry that serves one image: itself',
+          [ANNOTATIONS.version]: version,
+          [ANNOTATIONS.licenses]: 'MIT',
+          [ANNOTATIONS.source]: 'https://github.com/quinistry/quinistry',
+          [ANNOTATIONS.created]: CREATED.toISOString(),
+        },
+      })
+  );
+}
