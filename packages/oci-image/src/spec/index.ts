@@ -48,6 +48,7 @@ export {
   ociManifestSchema,
 } from './image-manifest.js';
 export { MAX_JSON_DEPTH, parseJson } from './json.js';
+export { parseManifest } from './manifest.js';
 export {
   type ConfigMediaType,
   type ImageFamily,
