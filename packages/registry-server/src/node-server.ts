@@ -1,0 +1,168 @@
+/** A registry on a port of this machine, by way of Node's own HTTP server. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import { formatWireError } from '@quinistry/oci-image/spec';
+import { answerClientError } from './http/client-error.js';
+import type { Registry } from './registry.js';
+
+/** Time for a request's line and headers. Nothing honest needs longer, and slow headers cost an attacker next to nothing. */
+export const DEFAULT_HEADERS_TIMEOUT_MS = 10_000;
+
+/**
+ * A connection that moves no byte for this long is cut. There is no limit on a whole request: a layer of some gigabytes
+ * over a slow line takes hours and is honest all the while.
+ */
+export const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
+
+/** How long `close` lets running requests go on. Kubernetes and Docker wait 30 and 10 seconds before they kill. */
+export const DEFAULT_CLOSE_TIMEOUT_MS = 10_000;
+
+/** Node's own default, written down: a request whose headers are larger gets 431. */
+const MAX_HEADER_BYTES = 16 * 1024;
+
+export interface ServerOptions {
+  readonly registry: Pick<Registry, 'fetch'>;
+  /** An address or a name of this machine. @defaultValue `127.0.0.1` */
+  readonly host?: string | undefined;
+  /** 0 takes one that is free. @defaultValue `0` */
+  readonly port?: number | undefined;
+  /** @defaultValue {@link DEFAULT_HEADERS_TIMEOUT_MS} */
+  readonly headersTimeoutMs?: number | undefined;
+  /** @defaultValue {@link DEFAULT_IDLE_TIMEOUT_MS} */
+  readonly idleTimeoutMs?: number | undefined;
+  /** Told of what goes wrong once the server listens and no request can be blamed for: no more file descriptors, say. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+export interface RunningServer {
+  readonly address: string;
+  readonly port: number;
+  /**
+   * Takes no more connections, closes the idle ones, and lets running requests end.
+   * What is left after `timeoutMs` is cut.
+   *
+   * @param options - `timeoutMs`: {@link DEFAULT_CLOSE_TIMEOUT_MS} by default.
+   */
+  close(options?: { readonly timeoutMs?: number | undefined }): Promise<void>;
+}
+
+/**
+ * Listens, and resolves as soon as it does.
+ *
+ * @throws {ListenError} where the address cannot be had: the port is taken, or needs more rights.
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { registry, host = '127.0.0.1', port = 0, onError = () => {} } = options;
+  const { headersTimeoutMs = DEFAULT_HEADERS_TIMEOUT_MS, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = options;
+  const running = new Set<ServerResponse>();
+  const silent = new Set<Socket>();
+  let closing = false;
+
+  const listener = getRequestListener(registry.fetch, {
+    hostname: 'localhost', // where an HTTP/1.0 client sends no Host
+    errorHandler: (error) => badRequest(error, onError),
+  });
+
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: 0, // see DEFAULT_IDLE_TIMEOUT_MS
+      connectionsCheckingInterval: Math.ceil(headersTimeoutMs / 10),
+      keepAliveTimeout: idleTimeoutMs,
+    },
+    (incoming, outgoing) => {
+      silent.delete(incoming.socket);
+      running.add(outgoing);
+      outgoing.once('close', () => {
+        running.delete(outgoing);
+        if (closing) server.closeIdleConnections();
+      });
+      outgoing.on('timeout', (socket: Socket) => {
+        // Before the headers are out it is not the client that is slow: its request may wait for an image to be built.
+        if (outgoing.headersSent) socket.destroy();
+        else socket.setTimeout(idleTimeoutMs);
+      });
+      if (closing || carriesIgnoredBody(incoming)) outgoing.shouldKeepAlive = false;
+      void listener(incoming, outgoing);
+    },
+  );
+  server.timeout = idleTimeoutMs;
+  server.on('connection', (socket) => {
+    silent.add(socket);
+    socket.once('close', () => silent.delete(socket));
+  });
+  server.on('clientError', (error, socket) => {
+    const answering = [...running].some((outgoing) => outgoing.socket === socket);
+    answerClientError(error, socket, answering);
+  });
+
+  await listen(server, host, port);
+  server.on('error', onError);
+  const bound = server.address() as AddressInfo;
+
+  return {
+    address: bound.address,
+    port: bound.port,
+    async close({ timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = {}) {
+      closing = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      // Node counts a connection on which nothing was ever said as busy.
+      for (const socket of silent) socket.destroy();
+      for (const outgoing of running) if (!outgoing.headersSent) outgoing.shouldKeepAlive = false;
+      const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** An address that cannot be listened on; `code` is the system's: `EADDRINUSE`, `EACCES`. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+const LISTEN_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is taken',
+  EACCES: 'this user may not listen there; ports below 1024 need more rights',
+  EADDRNOTAVAIL: 'no interface of this machine has this address',
+  ENOTFOUND: 'this host name is unknown',
+};
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code ?? 'UNKNOWN';
+      const problem = LISTEN_PROBLEMS[code] ?? error.message;
+      reject(new ListenError(code, `cannot listen on ${host} port ${port}: ${problem}`, { cause: error }));
+    });
+    server.listen(port, host, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+/** A GET's body means nothing (RFC 9110, section 9.3.1). It is not read, so the connection cannot serve another request. */
+function carriesIgnoredBody({ method, headers }: IncomingMessage): boolean {
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  return hasBody && (method === 'GET' || method === 'HEAD');
+}
+
+/** The adapter makes a URL of target and Host before the registry is asked, and gives up on what no URL can hold. */
+function badRequest(error: unknown, onError: (error: unknown) => void): Response {
+  if (error instanceof Error && error.name === 'RequestError') {
+    const message = 'the request target or the Host header cannot be part of a URL';
+    const headers = { 'Content-Type': 'application/json' };
+    return new Response(formatWireError({ code: 'NAME_INVALID', message }), { status: 400, headers });
+  }
+  onError(error);
+  return new Response(null, { status: 500 });
+}

@@ -1,0 +1,77 @@
+import { Hono } from 'hono';
+import { Exchange, type RegistryObserver } from './exchange.js';
+import { base } from './handlers/base.js';
+import { blob } from './handlers/blob.js';
+import { catalog } from './handlers/catalog.js';
+import { manifest } from './handlers/manifest.js';
+import { referrers } from './handlers/referrers.js';
+import { answer } from './handlers/resource.js';
+import { root } from './handlers/root.js';
+import { tags } from './handlers/tags.js';
+import { upload, uploads } from './handlers/upload.js';
+import { requestTarget } from './http/request-target.js';
+import type { Transport } from './http/transport.js';
+import { describeRoute } from './response-event.js';
+import { parseRoute, type Route } from './route.js';
+import type { RegistryStorage } from './storage/registry-storage.js';
+
+export interface RegistryOptions extends RegistryObserver {
+  readonly storage: RegistryStorage;
+}
+
+/**
+ * A registry, as a function from a web-standard request to its response.
+ *
+ * It wants the root of a host, for the protocol's paths begin with `/v2/` and leave no room for a prefix. Inside a Hono
+ * application: `app.mount('/', registry.fetch)`.
+ */
+export interface Registry {
+  /** @param env - what the platform tells of the connection; `@hono/node-server` passes it. */
+  fetch(request: Request, env?: Transport): Response | Promise<Response>;
+}
+
+/** A registry that serves what `storage` holds. It answers every request, never rejects, and tells `onError` why it could not. */
+export function createRegistry({ storage, onResponse, onError }: RegistryOptions): Registry {
+  const observer = { onResponse, onError };
+  // Hono's own path has been decoded and folded. Routes are told apart by the raw target instead: see parseRoute.
+  const app = new Hono<{ Bindings: Transport }>({ getPath: () => '/' });
+  app.all('*', async ({ env: transport, req: { raw: request } }) => {
+    const exchange = new Exchange(request, requestTarget(request, transport), { storage, observer, transport });
+    try {
+      return await respond(exchange);
+    } catch (error) {
+      return exchange.failure(error);
+    }
+  });
+  return { fetch: (request, env) => app.fetch(request, env ?? {}) };
+}
+
+function respond(exchange: Exchange): Response | Promise<Response> {
+  const route = parseRoute(exchange.target);
+  if (route.kind === 'invalid') return exchange.error(route.code, route.message, { status: route.status });
+  exchange.subject = describeRoute(route);
+  return dispatch(exchange, route);
+}
+
+function dispatch(exchange: Exchange, route: Route): Response | Promise<Response> {
+  switch (route.kind) {
+    case 'root':
+      return answer(root, exchange, route);
+    case 'base':
+      return answer(base, exchange, route);
+    case 'catalog':
+      return answer(catalog, exchange, route);
+    case 'tags':
+      return answer(tags, exchange, route);
+    case 'manifest':
+      return answer(manifest, exchange, route);
+    case 'blob':
+      return answer(blob, exchange, route);
+    case 'referrers':
+      return answer(referrers, exchange, route);
+    case 'uploads':
+      return answer(uploads, exchange, route);
+    case 'upload':
+      return answer(upload, exchange, route);
+  }
+}
