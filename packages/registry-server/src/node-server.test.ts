@@ -1,0 +1,307 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ListenError, type RunningServer, type ServerOptions, startServer } from './node-server.js';
+import { createRegistry } from './registry.js';
+import type { ResponseEvent } from './response-event.js';
+import type { RegistryStorage, StoredManifest } from './storage/registry-storage.js';
+import { createFixtureStorage, DOCKER_MANIFEST, LAYER_BYTES, LAYER_DIGEST } from './testing/fixture-storage.js';
+import { answersOf, exchangeRaw, openRaw, readToEnd } from './testing/raw-connection.js';
+
+const servers: RunningServer[] = [];
+
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close({ timeoutMs: 0 })));
+});
+
+type StartOptions = Partial<ServerOptions> & {
+  storage?: Partial<RegistryStorage>;
+  onResponse?: (event: ResponseEvent) => void;
+};
+
+async function start({ storage, onResponse, onError, ...options }: StartOptions = {}): Promise<RunningServer> {
+  const registry = createRegistry({ storage: createFixtureStorage(storage), onResponse, onError });
+  const server = await startServer({ registry, onError, ...options });
+  servers.push(server);
+  return server;
+}
+
+function get(target: string, ...headers: string[]): string {
+  return [`GET ${target} HTTP/1.1`, 'Host: registry.test', ...headers, '', ''].join('\r\n');
+}
+
+const CLOSE = 'Connection: close';
+const LAYER_PATH = `/v2/demo/app/blobs/${LAYER_DIGEST}`;
+const LARGE_LAYER_BYTES = 64 * 1024 * 1024;
+
+/** A layer that is larger than what the kernel takes off a server's hands. */
+const LARGE_LAYER: Partial<RegistryStorage> = {
+  statBlob: async () => ({ size: LARGE_LAYER_BYTES }),
+  openBlob: async function* () {
+    yield new Uint8Array(LARGE_LAYER_BYTES);
+  },
+};
+
+describe('startServer', () => {
+  it('serves a manifest and a layer', async () => {
+    const { port } = await start();
+    const manifest = await fetch(`http://127.0.0.1:${port}/v2/demo/app/manifests/latest`);
+    expect(manifest.headers.get('Content-Length')).toBe(String(DOCKER_MANIFEST.bytes.byteLength));
+    expect(new Uint8Array(await manifest.arrayBuffer())).toEqual(DOCKER_MANIFEST.bytes);
+    const layer = await fetch(`http://127.0.0.1:${port}${LAYER_PATH}`);
+    expect(new Uint8Array(await layer.arrayBuffer())).toEqual(LAYER_BYTES);
+  });
+
+  it('leaves the memory of a layer with the store, for the next pull', async () => {
+    const { port } = await start();
+    for (const _ of [1, 2, 3]) {
+      const layer = await fetch(`http://127.0.0.1:${port}${LAYER_PATH}`);
+      expect(new Uint8Array(await layer.arrayBuffer())).toEqual(LAYER_BYTES);
+    }
+  });
+
+  it('sends the headers of a HEAD with the length of the GET, keeps the connection, and sends no body', async () => {
+    const { port } = await start();
+    const heads = ['/v2/demo/app/manifests/latest', LAYER_PATH, '/v2/UPPER/tags/list'].map((target) =>
+      get(target).replace('GET', 'HEAD'),
+    );
+    const socket = await openRaw(port, heads.join('') + get('/nowhere', CLOSE));
+    const received = await readToEnd(socket);
+    expect(received.match(/^HTTP\/1.1 \d+/gm)).toEqual([
+      'HTTP/1.1 200',
+      'HTTP/1.1 200',
+      'HTTP/1.1 400',
+      'HTTP/1.1 404',
+    ]);
+    expect(received.match(/"errors"/g)).toHaveLength(1);
+    expect(received).toMatch(/^content-length: 2000\r$/im);
+  });
+
+  it('understands a proxy, which sends the whole URL', async () => {
+    const { port } = await start();
+    const [answer] = await exchangeRaw(port, get('http://registry.test/v2/demo/app/tags/list', CLOSE));
+    expect(answer?.status).toBe(200);
+  });
+
+  it('understands a client of HTTP/1.0 that names no host', async () => {
+    const { port } = await start();
+    const [answer] = await exchangeRaw(port, 'GET /v2/ HTTP/1.0\r\n\r\n');
+    expect(answer?.status).toBe(200);
+  });
+
+  it('rejects with a clear ListenError when the port is taken', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const failure = await start({ port }).catch((error: unknown) => error);
+    other.close();
+    expect(failure).toBeInstanceOf(ListenError);
+    expect(failure).toMatchObject({
+      code: 'EADDRINUSE',
+      message: `cannot listen on 127.0.0.1 port ${port}: the port is taken`,
+    });
+  });
+
+  it('tells of a layer once it is through, or where it broke off', async () => {
+    const events: ResponseEvent[] = [];
+    const told = new Promise<void>((resolve) => {
+      start({ storage: LARGE_LAYER, onResponse: (event) => resolve(void events.push(event)) }).then(
+        async ({ port }) => {
+          const socket = await openRaw(port, get(LAYER_PATH));
+          await once(socket, 'data');
+          socket.destroy();
+        },
+      );
+    });
+    await told;
+    expect(events).toMatchObject([{ status: 200, complete: false }]);
+    expect(events[0]?.bytes).toBeLessThan(LARGE_LAYER_BYTES);
+  });
+});
+
+describe('an attack on the path', () => {
+  it.each([
+    ['..', '/v2/../../etc/passwd/manifests/latest', 400],
+    ['.. past the root', '/../../../etc/passwd', 404],
+    ['.. that folds into an honest path', '/v2/x/../demo/app/manifests/latest', 400],
+    ['%2e%2e', '/v2/%2e%2e/%2e%2e/etc/manifests/latest', 400],
+    ['%2f', '/v2/demo%2fapp/manifests/latest', 400],
+    ['a backslash', '/v2/demo\\app/manifests/latest', 400],
+    ['%5c', '/v2/demo%5capp/manifests/latest', 400],
+    ['%00', '/v2/demo/app%00/manifests/latest', 400],
+    ['NUL', '/v2/demo/app\0/manifests/latest', 400],
+    ['bytes above 127', '/v2/d\xe9mo/manifests/latest', 400],
+    ['a digest that climbs', '/v2/demo/app/blobs/sha256:../../x', 400],
+  ])('is answered with a JSON error: %s', async (_, target, status) => {
+    const { port } = await start();
+    const answers = await exchangeRaw(port, get(target, CLOSE));
+    expect(answers.map((answer) => answer.status)).toEqual([status]);
+    expect(answers[0]?.headers).toMatch(/^content-type: application\/json\r?$/im);
+    expect(JSON.parse(answers[0]?.body ?? '')).toMatchObject({ errors: [{ code: expect.any(String) }] });
+  });
+});
+
+describe('bad HTTP', () => {
+  it.each([
+    ['two Content-Lengths', 'Content-Length: 0', 'Content-Length: 5'],
+    ['Content-Length with Transfer-Encoding', 'Content-Length: 5', 'Transfer-Encoding: chunked'],
+    ['a header that is folded over two lines', 'X-A: 1', ' 2: 3'],
+    ['a space before the colon', 'Content-Length : 5'],
+    ['a bare CR in a value', 'X-A: 1\rX-B: 2'],
+  ])('is answered with 400, and the connection ends: %s', async (_, ...headers) => {
+    const { port } = await start();
+    const answers = await exchangeRaw(port, get('/v2/', ...headers) + get('/v2/_catalog'));
+    expect(answers.map((answer) => answer.status)).toEqual([400]);
+    expect(answers[0]?.headers).toMatch(/^connection: close\r?$/im);
+    expect(JSON.parse(answers[0]?.body ?? '')).toMatchObject({ errors: [{ code: 'UNSUPPORTED' }] });
+  });
+
+  it('is answered with 400: a Host that no URL can hold', async () => {
+    const { port } = await start();
+    const [answer] = await exchangeRaw(port, `GET /v2/ HTTP/1.1\r\nHost: a b/c\r\n${CLOSE}\r\n\r\n`);
+    expect(answer?.status).toBe(400);
+    expect(JSON.parse(answer?.body ?? '')).toMatchObject({ errors: [{ code: 'NAME_INVALID' }] });
+  });
+
+  it('is answered with 431: headers above the limit', async () => {
+    const { port } = await start();
+    const answers = await exchangeRaw(port, get('/v2/', `X-Large: ${'x'.repeat(20_000)}`));
+    expect(answers.map((answer) => answer.status)).toEqual([431]);
+  });
+
+  it('is answered with 408 when the headers come too slowly, while others are served', async () => {
+    const { port } = await start({ headersTimeoutMs: 100 });
+    const slow = await openRaw(port, 'GET /v2/ HTTP/1.1\r\nHost: registry.test\r\nX-Slow: ');
+    const drip = setInterval(() => slow.write('x'), 20);
+    const other = await fetch(`http://127.0.0.1:${port}/v2/`);
+    expect(other.status).toBe(200);
+    const answers = answersOf(await readToEnd(slow));
+    clearInterval(drip);
+    expect(answers.map((answer) => answer.status)).toEqual([408]);
+  });
+
+  it('does not take the body of a GET for the next request', async () => {
+    const { port } = await start();
+    const smuggled = get('/v2/_catalog');
+    const answers = await exchangeRaw(port, get('/v2/', `Content-Length: ${smuggled.length}`) + smuggled);
+    expect(answers.map((answer) => answer.body)).toEqual(['{}']);
+  });
+
+  it('lets the server live, whatever is sent', async () => {
+    const { port } = await start();
+    const line = fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'binary' }),
+      fc.stringMatching(/^[A-Za-z-]{1,12}: [ -~]{0,30}$/),
+    );
+    const target = fc.oneof(
+      fc.string(),
+      fc.string().map((text) => `/v2/${text}`),
+      fc.constant(LAYER_PATH),
+    );
+    await fc.assert(
+      fc.asyncProperty(target, fc.array(line, { maxLength: 4 }), async (path, lines) => {
+        const answers = await exchangeRaw(port, get(path, CLOSE, ...lines));
+        for (const { status } of answers) expect(status).toBeLessThan(500);
+      }),
+      { numRuns: 100 },
+    );
+    expect((await fetch(`http://127.0.0.1:${port}/v2/`)).status).toBe(200);
+  });
+});
+
+describe('a connection that stands still', () => {
+  it('is cut when its client stops reading a layer', async () => {
+    const events: ResponseEvent[] = [];
+    const { port } = await start({
+      storage: LARGE_LAYER,
+      idleTimeoutMs: 100,
+      onResponse: (event) => events.push(event),
+    });
+    const stopped = await openRaw(port, get(LAYER_PATH));
+    stopped.pause();
+    await expect.poll(() => events, { timeout: 20_000 }).toMatchObject([{ complete: false }]);
+    stopped.destroy();
+  });
+
+  it('is kept while a request waits for an image that is being built', async () => {
+    let finish: (manifests: StoredManifest[]) => void = () => {};
+    const built = new Promise<StoredManifest[]>((resolve) => {
+      finish = resolve;
+    });
+    const { port } = await start({ storage: { resolveTag: () => built }, idleTimeoutMs: 20 });
+    const socket = await openRaw(port, get('/v2/demo/app/manifests/latest', CLOSE));
+    setTimeout(() => finish([DOCKER_MANIFEST]), 200);
+    expect(answersOf(await readToEnd(socket))).toMatchObject([{ status: 200 }]);
+  });
+});
+
+describe('a store that fails within a layer', () => {
+  it('cuts the connection, so that the client knows, and tells onError', async () => {
+    const errors: unknown[] = [];
+    const failure = new Error('disk is gone');
+    const { port } = await start({
+      storage: {
+        async *openBlob() {
+          yield LAYER_BYTES.subarray(0, 1000);
+          throw failure;
+        },
+      },
+      onError: (error) => errors.push(error),
+    });
+    const pulled = fetch(`http://127.0.0.1:${port}${LAYER_PATH}`).then((response) => response.arrayBuffer());
+    await expect(pulled).rejects.toThrow();
+    expect(errors).toEqual([failure]);
+    expect((await fetch(`http://127.0.0.1:${port}/v2/`)).status).toBe(200);
+  });
+});
+
+describe('RunningServer.close', () => {
+  it('lets a running request end, and closes its connection', async () => {
+    let finish: ((manifests: StoredManifest[]) => void) | undefined;
+    const storage = {
+      resolveTag: () =>
+        new Promise<StoredManifest[]>((resolve) => {
+          finish = resolve;
+        }),
+    };
+    const server = await start({ storage });
+    const socket = await openRaw(server.port, get('/v2/demo/app/manifests/latest'));
+    await expect.poll(() => finish).toBeDefined();
+    const closed = server.close();
+    finish?.([DOCKER_MANIFEST]);
+    const [answer] = answersOf(await readToEnd(socket));
+    expect(answer?.status).toBe(200);
+    expect(answer?.headers).toMatch(/^connection: close\r?$/im);
+    await closed;
+    await expect(fetch(`http://127.0.0.1:${server.port}/v2/`)).rejects.toThrow();
+  });
+
+  it('closes connections that are idle or have said nothing yet', async () => {
+    const server = await start();
+    const idle = await openRaw(server.port, get('/v2/'));
+    await once(idle, 'data');
+    const silent = await openRaw(server.port, '');
+    await fetch(`http://127.0.0.1:${server.port}/v2/`);
+    const ends = Promise.all([once(idle, 'close'), once(silent, 'close')]);
+    idle.resume();
+    silent.resume();
+    await server.close({ timeoutMs: 60_000 });
+    await ends;
+  });
+
+  it('cuts what has not ended in time', async () => {
+    const server = await start({ storage: { resolveTag: () => new Promise(() => {}) } });
+    const socket = await openRaw(server.port, get('/v2/demo/app/manifests/latest'));
+    const received = readToEnd(socket);
+    await server.close({ timeoutMs: 50 });
+    expect(await received).toBe('');
+  });
+
+  it('may be called twice', async () => {
+    const server = await start();
+    await Promise.all([server.close(), server.close()]);
+  });
+});
