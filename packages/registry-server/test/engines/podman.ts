@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { CommandLineEngine } from './command-line-engine.js';
+import { type Pulled, serveOn } from './engine.js';
+import type { Scope } from './scope.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+/** podman as root, with folders of its own. There is no daemon. */
+export class Podman extends CommandLineEngine {
+  private constructor(scope: Scope, folder: string) {
+    super(scope, [
+      'podman',
+      ...['--root', join(folder, 'root')],
+      ...['--runroot', join(folder, 'run')],
+      ...['--tmpdir', join(folder, 'tmp')],
+      ...['--cgroup-manager', 'cgroupfs'], // The other one needs a systemd that is running.
+      ...['--events-backend', 'file'],
+    ]);
+  }
+
+  static async start(scope: Scope): Promise<Podman> {
+    return new Podman(scope, await temporaryFolder(scope, 'podman'));
+  }
+
+  override async pull(reference: string): Promise<Pulled> {
+    const output = await this.command('pull', '--tls-verify=false', reference);
+    return { digest: await this.command('image', 'inspect', '--format', '{{.Digest}}', reference), output };
+  }
+
+  /** On the network of the machine: a bridge of podman's would add rules to the machine's packet filter. */
+  protected override publish(port: number) {
+    return {
+      // Left alone, podman raises both limits to the kernel's maximum, which a sandbox may refuse even to root.
+      options: ['--network', 'host', '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024'],
+      args: serveOn(port),
+    };
+  }
+}
