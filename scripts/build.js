@@ -2,6 +2,7 @@
 import { refuseOldNode } from './bootstrap/node-floor.js';
 
 refuseOldNode();
+const { EVERYTHING } = await import('./bootstrap/bootstrap.js');
 const { bootstrapped } = await import('./bootstrap/command.js');
 
-await bootstrapped();
+await bootstrapped(EVERYTHING);

@@ -5,6 +5,7 @@
 import { refuseOldNode } from './bootstrap/node-floor.js';
 
 refuseOldNode();
+const { EVERYTHING } = await import('./bootstrap/bootstrap.js');
 const { bootstrapped, runTool } = await import('./bootstrap/command.js');
 const { RunError } = await import('./bootstrap/run.js');
 
@@ -26,7 +27,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-await bootstrapped(async () => {
+await bootstrapped(EVERYTHING, async () => {
   const failed = [];
   for (const [name, commands] of Object.entries(checks)) {
     if (asked.length > 0 && !asked.includes(name)) continue;

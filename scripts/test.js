@@ -2,6 +2,7 @@
 import { refuseOldNode } from './bootstrap/node-floor.js';
 
 refuseOldNode();
+const { EVERYTHING } = await import('./bootstrap/bootstrap.js');
 const { bootstrapped, runTool } = await import('./bootstrap/command.js');
 
-await bootstrapped(() => runTool('vitest', ['run', ...process.argv.slice(2), '--typecheck']));
+await bootstrapped(EVERYTHING, () => runTool('vitest', ['run', ...process.argv.slice(2), '--typecheck']));

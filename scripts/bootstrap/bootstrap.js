@@ -45,42 +45,51 @@ const install = {
     ]),
 };
 
+/** What is in `dist` beside the library. */
+const BUNDLE = ['packages/registry-server/dist/quinistry.mjs', 'packages/registry-server/dist/LICENSES.txt'];
+
 /** @type {Step} */
-const build = {
-  name: 'build',
-  doing: 'Building',
+const bundle = {
+  name: 'bundle',
+  doing: 'Building the command',
+  hint: 'Could not build the command.',
+  pnpm: ['--filter', './packages/registry-server', 'run', 'bundle'],
+  inputs: sources,
+  outputs: (root) => hashStats(root, BUNDLE),
+};
+
+/** @type {Step} */
+const library = {
+  name: 'library',
+  doing: 'Building the packages',
   hint: 'Could not build the packages.',
-  pnpm: ['--recursive', '--filter', './packages/*', 'run', 'build'],
-  inputs: (root) =>
-    hashContents(root, [
-      'package.json',
-      'pnpm-lock.yaml',
-      'tsconfig.base.json',
-      ...listFiles(root, 'scripts/licences'),
-      ...packages(root).flatMap((directory) => [
-        ...listFiles(root, `${directory}/src`, (path) => !/\.test(-d)?\.ts$|\/(fixtures|vectors)\//.test(path)),
-        ...['package.json', 'tsconfig.json', 'tsup.config.ts', 'tsup.bundle.config.ts'].map(
-          (name) => `${directory}/${name}`,
-        ),
-      ]),
-    ]),
+  // Types across the packages come from their sources, so neither has to wait for the other.
+  pnpm: ['--recursive', '--no-sort', '--filter', './packages/*', 'run', 'build'],
+  inputs: sources,
   outputs: (root) =>
     hashStats(
       root,
-      packages(root).flatMap((directory) => [`${directory}/dist`, ...listFiles(root, `${directory}/dist`)]),
+      packages(root).flatMap((directory) => [
+        `${directory}/dist`,
+        ...listFiles(root, `${directory}/dist`).filter((path) => !BUNDLE.includes(path)),
+      ]),
     ),
 };
 
+/** The command is one file, made from the sources in a second; a start does not wait for the type declarations. */
+export const TO_START = [install, bundle];
+export const EVERYTHING = [install, bundle, library];
+
 /**
- * Installs and builds what is not up to date. Two at once take turns, and the second finds the work done.
+ * Takes the steps whose result is not up to date. Two at once take turns, and the second finds the work done.
  *
  * @param {string} root the folder of the repository
+ * @param {readonly Step[]} steps
  * @param {{ run?: typeof run, tell?: (line: string) => void }} [options] `tell` gets one line of progress at a time
  * @returns {Promise<void>}
  * @throws {RunError} `message` is for the user; `output` is what the failed command printed.
  */
-export async function bootstrap(root, { run: runCommand = run, tell = console.error } = {}) {
-  const steps = [install, build];
+export async function bootstrap(root, steps, { run: runCommand = run, tell = console.error } = {}) {
   if (steps.every((step) => isFresh(root, step))) return;
   await withDirectoryLock(
     join(root, '.cache/bootstrap/lock'),
@@ -137,6 +146,24 @@ function stampFile(root, step) {
 export function pinnedPnpm(root) {
   return JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager;
 }
+
+/**
+ * What any of the builds reads.
+ *
+ * @param {string} root
+ */
+function sources(root) {
+  const configurations = ['package.json', 'tsup.config.ts', 'tsup.bundle.config.ts'];
+  return hashContents(root, [
+    ...['package.json', 'pnpm-lock.yaml', 'tsconfig.json', 'tsconfig.base.json', 'scripts/licences.js'],
+    ...packages(root).flatMap((directory) => [
+      ...configurations.map((name) => `${directory}/${name}`),
+      ...listFiles(root, `${directory}/src`, (path) => !NOT_BUILT.test(path)),
+    ]),
+  ]);
+}
+
+const NOT_BUILT = /\.test(-d)?\.ts$|\/(fixtures|vectors)\//;
 
 /** @param {string} root */
 function packages(root) {

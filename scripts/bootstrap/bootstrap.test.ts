@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { bootstrap } from './bootstrap.js';
+import { bootstrap, EVERYTHING, TO_START } from './bootstrap.js';
 import { RunError } from './run.js';
 
 let root: string;
-/** What was run since the last look: `install` and `build`, in order. */
+/** What was run since the last look: `install`, `bundle` and `build`, in order. */
 let ran: string[];
 
 async function write(path: string, text: string): Promise<void> {
@@ -16,20 +16,22 @@ async function write(path: string, text: string): Promise<void> {
 
 /** Stands in for npx: makes what pnpm would make, and keeps count. */
 async function run(_command: string, args: readonly string[]): Promise<void> {
-  const step = args.includes('install') ? 'install' : 'build';
+  const step = ['install', 'bundle', 'build'].find((name) => args.includes(name)) ?? 'nothing known';
   ran.push(step);
   if (step === 'install') {
     await write('node_modules/.modules.yaml', '');
     await write('node_modules/.pnpm/lock.yaml', '');
     await mkdir(join(root, 'packages/a/node_modules'), { recursive: true });
+  } else if (step === 'bundle') {
+    await write('packages/registry-server/dist/quinistry.mjs', 'bundled');
   } else {
     await write('packages/a/dist/index.js', 'built');
   }
 }
 
-async function start(options: Parameters<typeof bootstrap>[1] = {}): Promise<string[]> {
+async function start(options: Parameters<typeof bootstrap>[2] = {}): Promise<string[]> {
   ran = [];
-  await bootstrap(root, { run, tell: () => {}, ...options });
+  await bootstrap(root, EVERYTHING, { run, tell: () => {}, ...options });
   return ran;
 }
 
@@ -40,6 +42,7 @@ beforeEach(async () => {
   await write('pnpm-lock.yaml', 'lock');
   await write('pnpm-workspace.yaml', 'workspace');
   await write('packages/a/package.json', '{}');
+  await write('packages/registry-server/package.json', '{}');
   await write('packages/a/src/index.ts', 'source');
   await write('packages/a/src/index.test.ts', 'test');
 });
@@ -53,8 +56,8 @@ describe('bootstrap', () => {
         return run(command, args);
       },
     });
-    expect(ran).toEqual(['install', 'build']);
-    expect(commands).toEqual(['npx --yes pnpm@1.2.3', 'npx --yes pnpm@1.2.3']);
+    expect(ran).toEqual(['install', 'bundle', 'build']);
+    expect(new Set(commands)).toEqual(new Set(['npx --yes pnpm@1.2.3']));
   });
 
   it('does nothing the second time', async () => {
@@ -73,14 +76,32 @@ describe('bootstrap', () => {
     ['a source was added', () => write('packages/a/src/more.ts', 'source')],
     ['a source was removed', () => rm(join(root, 'packages/a/src/index.ts'))],
     ['the configuration of the build changed', () => write('packages/a/tsup.config.ts', 'config')],
+  ])('builds both again when %s', async (_what, change) => {
+    await start();
+    await change();
+    expect(await start()).toEqual(['bundle', 'build']);
+    expect(await start()).toEqual([]);
+  });
+
+  it.each([
     ['dist is gone', () => rm(join(root, 'packages/a/dist'), { recursive: true })],
     ['a file in dist is gone', () => rm(join(root, 'packages/a/dist/index.js'))],
     ['a file in dist is another', () => write('packages/a/dist/index.js', 'built by hand')],
-  ])('builds again when %s', async (_what, change) => {
+  ])('builds the packages again when %s', async (_what, change) => {
     await start();
     await change();
     expect(await start()).toEqual(['build']);
     expect(await start()).toEqual([]);
+  });
+
+  it('builds the command alone when it is gone, and for a start', async () => {
+    await start();
+    await rm(join(root, 'packages/registry-server/dist/quinistry.mjs'));
+    expect(await start()).toEqual(['bundle']);
+    await write('packages/a/src/index.ts', 'edited');
+    ran = [];
+    await bootstrap(root, TO_START, { run, tell: () => {} });
+    expect(ran).toEqual(['bundle']);
   });
 
   it('does not build again when a test changed', async () => {
@@ -95,7 +116,7 @@ describe('bootstrap', () => {
   ])('installs and builds again when %s', async (_what, change) => {
     await start();
     await change();
-    expect(await start()).toEqual(['install', 'build']);
+    expect(await start()).toEqual(['install', 'bundle', 'build']);
   });
 
   it('installs again when node_modules is gone', async () => {
@@ -111,7 +132,7 @@ describe('bootstrap', () => {
         if (args.includes('build')) await write('packages/a/src/index.ts', 'edited meanwhile');
       },
     });
-    expect(await start()).toEqual(['build']);
+    expect(await start()).toEqual(['bundle', 'build']);
   });
 
   it('starts over after a step that failed or was interrupted', async () => {
@@ -134,9 +155,9 @@ describe('bootstrap', () => {
       await run(command, args);
     };
     ran = [];
-    await Promise.all([1, 2].map(() => bootstrap(root, { run: slow, tell: (line) => told.push(line) })));
-    expect(ran).toEqual(['install', 'build']);
+    await Promise.all([1, 2].map(() => bootstrap(root, EVERYTHING, { run: slow, tell: (line) => told.push(line) })));
+    expect(ran).toEqual(['install', 'bundle', 'build']);
     expect(told).toContain('Waiting for another process that installs or builds here …');
-    expect(await readdir(join(root, '.cache/bootstrap'))).toEqual(['build', 'install']);
+    expect(await readdir(join(root, '.cache/bootstrap'))).toEqual(['bundle', 'install', 'library']);
   });
 });

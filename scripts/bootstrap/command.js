@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { bootstrap } from './bootstrap.js';
+
 import { RunError, run } from './run.js';
 
 /** The folder of the repository. */
@@ -10,11 +11,12 @@ export const root = new URL('../../', import.meta.url);
  * Where a command that it runs fails, the exit status is that command's. Where the bootstrap fails, that command's output is
  * shown first, and one line last that says what to do.
  *
+ * @param {readonly import('./bootstrap.js').Step[]} steps
  * @param {() => Promise<void>} [work]
  */
-export async function bootstrapped(work) {
+export async function bootstrapped(steps, work) {
   try {
-    await bootstrap(fileURLToPath(root));
+    await bootstrap(fileURLToPath(root), steps);
     await work?.();
   } catch (error) {
     if (!(error instanceof RunError)) throw error;
