@@ -7,7 +7,7 @@ import { checkInteger, checkTime, MAX_ID } from './entry-attributes.js';
 import { compareKeys } from './entry-path.js';
 import type { DuplicatePolicy } from './entry-set.js';
 import { collectEntries, fillParents } from './entry-set.js';
-import { resolveHardLink } from './hard-link.js';
+import { joinHardLinks } from './hard-link.js';
 import type { LayerEntry } from './layer-entry.js';
 import { DEFAULT_TIME_SECONDS } from './reproducible-time.js';
 import type { TarDefaults } from './tar-defaults.js';
@@ -45,8 +45,8 @@ export interface ArrangeOptions {
 
 /**
  * Fills in what entries leave to the layer, checks that they fit together, and puts them in order: a directory before
- * what is in it, names in a directory by their bytes, an opaque marker first in its directory, hard links at the end,
- * where every file they can point to has been.
+ * what is in it, names in a directory by their bytes, an opaque marker first in its directory. Of several names of one
+ * file the first carries it, and the others are hard links to that one.
  *
  * @throws {OciError} `ENTRY_DUPLICATE` for two entries of one path. `ENTRY_INVALID` for an entry below one that is not
  * a directory, for a hard link to nothing, to a directory or in a circle, and for whatever the creators of entries refuse.
@@ -63,11 +63,6 @@ export function arrangeEntries(entries: Iterable<LayerEntry>, options: ArrangeOp
 
   const set = collectEntries(entries, duplicates);
   fillParents(set, parents);
-
-  const ordered = [...set].sort(([a], [b]) => compareKeys(a, b)).map(([, entry]) => entry);
-  const links = ordered.filter((entry) => entry.type === 'hardlink');
-  return [
-    ...ordered.filter((entry) => entry.type !== 'hardlink').map((entry) => toTarEntry(entry, defaults)),
-    ...links.map((link) => toTarEntry(resolveHardLink(link, set, outsideLinks), defaults)),
-  ];
+  joinHardLinks(set, outsideLinks);
+  return [...set].sort(([a], [b]) => compareKeys(a, b)).map(([, entry]) => toTarEntry(entry, defaults));
 }

@@ -53,7 +53,7 @@ export function symlink(path: TarPath, target: TarPath, attributes: EntryAttribu
 }
 
 /**
- * A second name for a file.
+ * Another name of a file. Names are equal: the layer may write the file under this one, and `target` as the link to it.
  *
  * @param target - From the root of the layer, not from the directory of `path`.
  * @param attributes - Two names of one file cannot differ in these, so where `target` is in the same layer its own are
