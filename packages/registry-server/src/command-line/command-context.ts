@@ -1,0 +1,17 @@
+import type { Output } from '../log/output.js';
+import type { startServer } from '../node-server.js';
+import type { buildQuine } from '../quine/build-quine.js';
+import type { Environment } from './serve-options.js';
+import type { SignalSource } from './stop-signals.js';
+
+/** All that the commands have of the world. `main.ts` gives them the real one. */
+export interface CommandContext {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Environment;
+  readonly signals: SignalSource;
+  /** Path of the bundle that runs: the image is made of it. */
+  readonly application: string;
+  readonly buildQuine: typeof buildQuine;
+  readonly startServer: typeof startServer;
+}

@@ -1,0 +1,31 @@
+/** The entry of the bundle: gives the command line the real world, and ends the process with its exit status. */
+import { fileURLToPath } from 'node:url';
+import { startServer } from '../node-server.js';
+import { buildQuine } from '../quine/build-quine.js';
+import { describeFailure } from './describe-failure.js';
+import { runCommandLine } from './run-command-line.js';
+
+const { stdout, stderr } = process;
+
+// A reader that has left, as in `quinistry digest | true`, is no failure; and with standard error gone nobody could be told.
+for (const output of [stdout, stderr]) output.on('error', () => {});
+
+process.on('uncaughtException', (error) => {
+  const { line, status } = describeFailure(error);
+  stderr.write(`${line}\n`);
+  if (process.env.QUINISTRY_DEBUG) console.error(error);
+  process.exit(status);
+});
+
+const status = await runCommandLine(process.argv.slice(2), {
+  stdout,
+  stderr,
+  env: process.env,
+  signals: process,
+  application: fileURLToPath(import.meta.url),
+  buildQuine,
+  startServer,
+});
+
+// Not by running out of work: a client that reads slowly, or a build nobody waits for any more, would hold the process.
+process.exit(status);
