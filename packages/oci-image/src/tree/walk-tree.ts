@@ -33,6 +33,9 @@ export interface WalkTreeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const SEPARATOR = Buffer.from('/');
+const PERMISSION_BITS = 0o7777n;
+
 /**
  * Walks `root`, which may itself be a symbolic link; those below it are given, and not followed, so there are no cycles.
  * The directory `root` itself is not given. The order is that of a layer only within one directory.
@@ -88,9 +91,6 @@ async function locate(parent: TarPath, parentLocation: Buffer, name: Buffer): Pr
     stats,
   };
 }
-
-const SEPARATOR = Buffer.from('/');
-const PERMISSION_BITS = 0o7777n;
 
 function typeOf(stats: BigIntStats): TreeFileType {
   if (stats.isFile()) return 'file';
