@@ -8,7 +8,9 @@ export { type GunzipOptions, gunzip } from './content/gunzip.js';
 export { DEFAULT_GZIP_LEVEL, type GzipLevel, type GzipOptions, gzip } from './content/gzip.js';
 export { MemoryBlobStore } from './content/memory-store.js';
 export { type ReadAllOptions, readAll } from './content/read-all.js';
+export { type ReadTarEntry, type ReadTarOptions, readTar } from './content/tar/read-tar.js';
 export type { TarAttributes, TarEntry, TarEntryKind, TarPath } from './content/tar/tar-entry.js';
+export { type WriteTarOptions, writeTar } from './content/tar/write-tar.js';
 export { verifyContent } from './content/verify-content.js';
 export {
   ContentMismatchError,
@@ -43,3 +45,5 @@ export {
 } from './image/layer-entry.js';
 export { MAX_DOCUMENT_BYTES, type ReadOptions, readConfig, readIndex, readManifest } from './image/read-documents.js';
 export { DEFAULT_TIME_SECONDS, reproducibleTime } from './image/reproducible-time.js';
+export { type ReadTreeOptions, readTree, type TreeWarning } from './tree/read-tree.js';
+export type { TreeFile, TreeFileType } from './tree/walk-tree.js';

@@ -12,4 +12,5 @@ export {
 } from './node-server.js';
 export { createRegistry, type Registry, type RegistryOptions } from './registry.js';
 export type { FailureContext, ResponseEvent, ResponseKind } from './response-event.js';
+export { createImageStorage, type TaggedImage, type TaggedImages } from './storage/image-storage.js';
 export type { Page, RegistryStorage, StoredBlob, StoredManifest } from './storage/registry-storage.js';
