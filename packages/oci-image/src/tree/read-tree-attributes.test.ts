@@ -27,7 +27,7 @@ describe('readTree: attributes', () => {
         return each;
       });
       process.umask(umask);
-      const [one, ...others] = await Promise.all(trees.map((tree) => layerOf(tree)));
+      const [one, ...others] = await Promise.all(trees.map(layerOf));
       for (const other of others) expect(other).toEqual(one);
     });
 
