@@ -40,10 +40,10 @@ export class ServeStory {
 
   /** @param host - as it was asked for. */
   tellAddress(host: string, port: number): void {
-    this.#log.info({ host, port, url: `http://${formatAuthority(host, port)}` }, 'listening');
+    this.#log.info({ url: `http://${formatAuthority(host, port)}` }, 'listening');
     if (this.#pretty) {
       const authority = formatAuthority(formatCallableHost(host), port);
-      this.#log.info(`pull me: docker pull ${authority}/${QUINE_REPOSITORY}:${QUINE_TAG}`);
+      this.#log.info(`try it: docker pull ${authority}/${QUINE_REPOSITORY}:${QUINE_TAG}`);
     }
   }
 

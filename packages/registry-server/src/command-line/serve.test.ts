@@ -100,7 +100,7 @@ describe('quinistry serve', () => {
       },
     });
     await vi.waitFor(() => expect(shown).toMatch(/41% of the runtime, 100\.0 MB$/));
-    expect(shown).toMatch(/pull me: docker pull localhost:\d+\/quinistry:latest\n/);
+    expect(shown).toMatch(/try it: docker pull localhost:\d+\/quinistry:latest\n/);
     await build.finish();
     await vi.waitFor(() =>
       expect(shown).toMatch(/\r\u001b\[K\d\d:\d\d:\d\d {2}built the image {7}sha256:\w+ {2}.*ms\n$/),

@@ -84,6 +84,7 @@ describe('createLog({ format: "pretty" })', () => {
   it('paints warnings and errors only where colours are wanted', () => {
     const plain = logTo({ format: 'pretty' });
     plain.log.warn('careful');
+    plain.log.info('well');
     expect(plain.lines.join('')).not.toContain('\u001b');
     const painted = logTo({ format: 'pretty', colors: true });
     painted.log.warn('careful');

@@ -35,7 +35,7 @@ const PLAIN_FIELDS: ReadonlySet<string> = new Set([
  */
 export function createPrettyPrinter({ colors }: { readonly colors: boolean }): (line: string) => string {
   const paint = (style: Style | undefined, text: string) =>
-    colors && style !== undefined ? styleText(style, text, { validateStream: false }) : text;
+    colors && style !== undefined && text !== '' ? styleText(style, text, { validateStream: false }) : text;
 
   return (line) => {
     const { level, time, msg, err, ...fields } = JSON.parse(line) as LogRecord;

@@ -27,6 +27,12 @@ describe('StatusLine', () => {
     expect(written).toEqual([`\r\u001b[K${'x'.repeat(19)}`]);
   });
 
+  it('takes a terminal that does not know its width for one of 80 columns', () => {
+    status = new StatusLine({ write: (text) => written.push(text), isTTY: true, columns: 0 });
+    status.show('x'.repeat(100));
+    expect(written).toEqual([`\r\u001b[K${'x'.repeat(79)}`]);
+  });
+
   it('puts other lines above itself', () => {
     status.show('1%');
     status.write('a line\n');

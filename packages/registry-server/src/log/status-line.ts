@@ -19,8 +19,8 @@ export class StatusLine {
 
   /** Puts `text` in place of what stands there. Text that stands there already is not written again. */
   show(text: string): void {
-    // A line that wraps could not be erased.
-    const fitting = text.slice(0, (this.#terminal.columns ?? DEFAULT_COLUMNS) - 1);
+    // A line that wraps could not be erased. A terminal that does not know its width says 0.
+    const fitting = text.slice(0, (this.#terminal.columns || DEFAULT_COLUMNS) - 1);
     if (fitting === this.#shown) return;
     this.#terminal.write(`${ERASE_LINE}${fitting}`);
     this.#shown = fitting;

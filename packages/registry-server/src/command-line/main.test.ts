@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type CommandCopy, CommandProcess, copyCommand } from './testing/command-process.js';
+
+describe.skipIf(process.platform !== 'linux')('dist/quinistry.mjs (skipped where Node.js is not for Linux)', () => {
+  let copy: CommandCopy;
+  const running: CommandProcess[] = [];
+
+  beforeAll(async () => {
+    copy = await copyCommand();
+  });
+
+  afterEach(async () => {
+    for (const command of running.splice(0)) {
+      command.child.kill('SIGKILL');
+      await command.end;
+    }
+  });
+
+  afterAll(() => copy.remove());
+
+  function run(args: readonly string[], env: Record<string, string> = {}): CommandProcess {
+    const command = new CommandProcess(copy.bundle, args, env);
+    running.push(command);
+    return command;
+  }
+
+  async function serve(): Promise<{ server: CommandProcess; url: string }> {
+    const server = run(['--port', '0']);
+    return { server, url: String((await server.record('listening')).url) };
+  }
+
+  /** The first bytes of the runtime layer, which is far larger than what the sockets between two processes hold. */
+  async function startDownload(url: string): Promise<{ response: IncomingMessage; size: number }> {
+    const manifest: unknown = await (await fetch(`${url}/v2/quinistry/manifests/latest`)).json();
+    const [layer] = (manifest as { layers: { digest: string; size: number }[] }).layers;
+    const request = get(`${url}/v2/quinistry/blobs/${layer?.digest}`);
+    const [response]: IncomingMessage[] = await once(request, 'response');
+    if (response === undefined || layer === undefined) throw new Error('nothing to download');
+    await once(response, 'readable');
+    return { response, size: layer.size };
+  }
+
+  it('prints with digest what serve serves', async () => {
+    const digest = run(['digest']);
+    expect(await digest.end).toEqual({ status: 0, signal: null });
+    expect(digest.stderr).toBe('');
+    expect(digest.stdout).toMatch(/^sha256:[0-9a-f]{64}\n$/);
+    const { url } = await serve();
+    const { headers } = await fetch(`${url}/v2/quinistry/manifests/latest`, { method: 'HEAD' });
+    expect(headers.get('docker-content-digest')).toBe(digest.stdout.trim());
+  });
+
+  it('lets a download that is in flight end when SIGTERM comes, takes no connection more, and ends with status 0', async () => {
+    const { server, url } = await serve();
+    const { response, size } = await startDownload(url);
+    server.child.kill('SIGTERM');
+    await server.record('stopping');
+    await expect(fetch(`${url}/v2/`)).rejects.toThrow();
+    let bytes = 0;
+    for await (const chunk of response) bytes += chunk.length;
+    expect(bytes).toBe(size);
+    expect(await server.end).toEqual({ status: 0, signal: null });
+    expect(server.stderr).toBe('');
+  });
+
+  it('ends at once when a second signal comes, whatever is in flight', async () => {
+    const { server, url } = await serve();
+    const { response } = await startDownload(url);
+    response.on('error', () => {}); // it is cut
+    server.child.kill('SIGTERM');
+    await server.record('stopping');
+    server.child.kill('SIGINT');
+    expect(await server.end).toEqual({ status: 130, signal: null });
+  });
+
+  it('ends with status 0 on SIGTERM while the image is being built', async () => {
+    const { server } = await serve();
+    server.child.kill('SIGTERM');
+    expect(await server.end).toEqual({ status: 0, signal: null });
+  });
+
+  it('takes host and port from the environment', async () => {
+    const server = run([], { HOST: '127.0.0.1', PORT: '0' });
+    expect((await server.record('listening')).url).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
+  });
+
+  it('answers a port that is taken with one line and status 1', async () => {
+    const { url } = await serve();
+    const second = run(['--port', new URL(url).port]);
+    expect(await second.end).toEqual({ status: 1, signal: null });
+    expect(second.stderr).toMatch(/^quinistry: cannot listen on [^\n]+\n$/);
+  });
+
+  it('answers a wrong option with one line and status 2', async () => {
+    const command = run(['--port', '99999']);
+    expect(await command.end).toEqual({ status: 2, signal: null });
+    expect(command.stderr).toMatch(/^quinistry: --port is "99999"[^\n]+\n$/);
+    expect(command.stdout).toBe('');
+  });
+
+  it('says nothing when its reader has left', async () => {
+    const command = run(['--help']);
+    command.child.stdout?.destroy();
+    expect(await command.end).toEqual({ status: 0, signal: null });
+    expect(command.stderr).toBe('');
+  });
+
+  it('goes on serving when the reader of its log has left', async () => {
+    const { server, url } = await serve();
+    await server.record('built the image');
+    server.child.stdout?.destroy();
+    for (let request = 0; request < 3; request += 1) expect((await fetch(`${url}/v2/`)).status).toBe(200);
+    server.child.kill('SIGTERM');
+    expect(await server.end).toEqual({ status: 0, signal: null });
+    expect(server.stderr).toBe('');
+  });
+});
