@@ -42,8 +42,9 @@ export interface Exit {
 /** A program that runs until it is told to stop. It ends with its scope at the latest. */
 export class BackgroundProcess {
   readonly #child: ChildProcess;
-  readonly #exit: Promise<Exit>;
   readonly #name: string;
+  /** How it ended, once it has. Rejects where it could not be started. */
+  readonly exit: Promise<Exit>;
   #output = '';
 
   constructor(scope: Scope, file: string, args: readonly string[], { cwd, env }: RunOptions = {}) {
@@ -57,8 +58,8 @@ export class BackgroundProcess {
     this.#child.on('error', (failure) => {
       this.#output += `${failure}\n`;
     });
-    this.#exit = once(this.#child, 'close').then(([code, signal]) => ({ code, signal }));
-    this.#exit.catch(() => undefined); // It could not be started: `output` tells, and `hasExited`.
+    this.exit = once(this.#child, 'close').then(([code, signal]) => ({ code, signal }));
+    this.exit.catch(() => undefined); // `hasExited` and `output` tell as well.
     scope.defer(() => this.stop());
   }
 
@@ -77,7 +78,7 @@ export class BackgroundProcess {
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     this.#child.kill('SIGTERM');
     try {
-      return await this.#exit;
+      return await this.exit;
     } finally {
       clearTimeout(timer);
     }
