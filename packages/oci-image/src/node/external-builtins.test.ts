@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { findExternalBuiltins, hasExternalBuiltins } from './external-builtins.js';
+import { findExternalBuiltins, mayHaveExternalBuiltins } from './external-builtins.js';
 import { createElfFile } from './fixtures/elf-file.js';
 import { createRootDirectory } from './fixtures/root-directory.js';
 import { createSystemRoot } from './system-root.js';
 
-describe('hasExternalBuiltins', () => {
+describe('mayHaveExternalBuiltins', () => {
   it.each([
     [{ node_builtin_shareable_builtins: ['deps/undici/undici.js'] }, false],
+    [{ node_builtin_shareable_builtins: ['deps/undici/undici.js'], node_shared: false, node_shared_zlib: true }, true],
+    [{ node_builtin_shareable_builtins: ['deps/undici/undici.js'], node_shared_zlib: false }, false],
     [{ node_builtin_shareable_builtins: [] }, true],
     [{}, true],
   ])('takes the configuration %j for %s', (variables, expected) => {
-    expect(hasExternalBuiltins({ variables })).toBe(expected);
+    expect(mayHaveExternalBuiltins({ variables })).toBe(expected);
   });
 });
 

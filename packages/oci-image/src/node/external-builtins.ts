@@ -29,12 +29,14 @@ const SUFFIX = '.js\0';
 const MODULE_PATH = /^\/[\w.+@~-]+(?:\/[\w.+@~-]+)+$/;
 
 /**
- * Whether the running Node.js has to be searched for such modules at all: its configuration lists the ones that are in
- * the program, and they are all in it or none is.
+ * Whether the running Node.js has to be searched for such modules at all. Its configuration lists the modules that are in
+ * the program, but not how many there could be; so a build that shares any library with its distribution is searched, too.
  */
-export function hasExternalBuiltins(config: { readonly variables: object } = process.config): boolean {
-  const compiledIn: unknown = Reflect.get(config.variables, 'node_builtin_shareable_builtins');
-  return !Array.isArray(compiledIn) || compiledIn.length === 0;
+export function mayHaveExternalBuiltins(config: { readonly variables: object } = process.config): boolean {
+  const variables = new Map<string, unknown>(Object.entries(config.variables));
+  const compiledIn = variables.get('node_builtin_shareable_builtins');
+  const sharesLibraries = [...variables].some(([name, value]) => /^node_shared/.test(name) && String(value) === 'true');
+  return sharesLibraries || !Array.isArray(compiledIn) || compiledIn.length === 0;
 }
 
 /**

@@ -10,7 +10,7 @@ import { OciError } from '../errors.js';
 import type { LayerEntry } from '../image/layer-entry.js';
 import { file } from '../image/layer-entry.js';
 import type { Platform } from '../spec/platform.js';
-import { findExternalBuiltins, hasExternalBuiltins } from './external-builtins.js';
+import { findExternalBuiltins, mayHaveExternalBuiltins } from './external-builtins.js';
 import type { Loader } from './loader.js';
 import { readLoader } from './loader.js';
 import { readProgram } from './program.js';
@@ -84,7 +84,7 @@ export async function readNodeRuntime(options: NodeRuntimeOptions = {}): Promise
       placed.push({ path: placeObject(object, loader), located: object.path, mode: PROGRAM_MODE });
     }
   }
-  if (executable !== process.execPath || rootPath !== '/' || hasExternalBuiltins()) {
+  if (executable !== process.execPath || rootPath !== '/' || mayHaveExternalBuiltins()) {
     const searched = placed.map(({ located }) => located);
     for (const builtin of await findExternalBuiltins(root, searched, { signal })) {
       placed.push({ path: builtin.name, located: builtin.path, mode: DATA_MODE });

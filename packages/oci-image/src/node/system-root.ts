@@ -22,12 +22,13 @@ export interface SystemRoot {
 
 /** @param root - `/` is this machine's own; any other directory is taken for the root of another system. */
 export function createSystemRoot(root: string): SystemRoot {
+  // Where paths begin with a drive, joining one to `/` would break it.
+  const hostPath = (located: string): string => (root === '/' ? located : join(root, located));
   const locate = (path: string): Promise<string | undefined> =>
     (root === '/' ? realpath(path) : walk(root, path)).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined;
-      throw new OciError('FILE_UNREADABLE', `cannot read ${join(root, path)}: ${cause.message}`, { cause });
+      throw new OciError('FILE_UNREADABLE', `cannot read ${hostPath(path)}: ${cause.message}`, { cause });
     });
-  const hostPath = (located: string): string => join(root, located);
   return {
     locate,
     hostPath,
