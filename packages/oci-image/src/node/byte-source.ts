@@ -1,6 +1,7 @@
 /** Random access to bytes: a parser reads the few parts that it needs, not the hundred megabytes around them. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { unreadableFile } from '../content/file-content.js';
 import { OciError } from '../errors.js';
 
 export interface ByteSource {
@@ -19,8 +20,8 @@ export interface ByteSource {
  */
 export async function withFileBytes<T>(path: string, use: (source: ByteSource) => Promise<T>): Promise<T> {
   // Without O_NONBLOCK a pipe would be waited for without end.
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: Error) => {
-    throw new OciError('FILE_UNREADABLE', `cannot read ${path}: ${cause.message}`, { cause });
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
+    throw unreadableFile(path, cause);
   });
   try {
     const stats = await file.stat();

@@ -1,7 +1,7 @@
 /** A root file system as a program sees it that runs in it: absolute symbolic links begin at that root, `..` ends there. */
 import { lstat, readFile, readlink, realpath } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { OciError } from '../errors.js';
+import { unreadableFile } from '../content/file-content.js';
 
 /** What Linux allows on the way to one file (path_resolution(7)). */
 const MAX_SYMLINKS = 40;
@@ -27,7 +27,7 @@ export function createSystemRoot(root: string): SystemRoot {
   const locate = (path: string): Promise<string | undefined> =>
     (root === '/' ? realpath(path) : walk(root, path)).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined;
-      throw new OciError('FILE_UNREADABLE', `cannot read ${hostPath(path)}: ${cause.message}`, { cause });
+      throw unreadableFile(hostPath(path), cause);
     });
   return {
     locate,
@@ -35,8 +35,8 @@ export function createSystemRoot(root: string): SystemRoot {
     async read(path) {
       const located = await locate(path);
       if (located === undefined) return undefined;
-      return await readFile(hostPath(located)).catch((cause: Error) => {
-        throw new OciError('FILE_UNREADABLE', `cannot read ${hostPath(located)}: ${cause.message}`, { cause });
+      return await readFile(hostPath(located)).catch((cause: unknown) => {
+        throw unreadableFile(hostPath(located), cause);
       });
     },
   };
