@@ -1,7 +1,7 @@
 import { OciError } from '../../errors.js';
 import type { TarEntry, TarPath } from './tar-entry.js';
 import { fitsOctal } from './tar-number.js';
-import { encodeTarPath, formatTarPath } from './tar-path.js';
+import { formatTarPath } from './tar-path.js';
 
 /** Linux keeps owners in 32 bits. */
 export const MAX_OWNER_ID = 2 ** 32 - 1;
@@ -20,7 +20,8 @@ export function checkTarEntry(entry: TarEntry): void {
   };
   const text = (field: string, value: TarPath) => {
     if (typeof value === 'string' && /\p{Surrogate}/u.test(value)) refuse(field, 'half of a UTF-16 pair', 'text');
-    if (encodeTarPath(value).includes(0)) refuse(field, formatTarPath(value), 'free of NUL bytes');
+    if (typeof value === 'string' ? value.includes('\0') : value.includes(0))
+      refuse(field, formatTarPath(value), 'free of NUL bytes');
   };
   const name = (field: string, value: TarPath) => {
     text(field, value);
@@ -32,7 +33,10 @@ export function checkTarEntry(entry: TarEntry): void {
 
   name('path', entry.path);
   // Readers take a slash at the end for a directory, whatever the type says.
-  if (entry.type !== 'directory' && encodeTarPath(entry.path).at(-1) === 0x2f) {
+  if (
+    entry.type !== 'directory' &&
+    (typeof entry.path === 'string' ? entry.path.endsWith('/') : entry.path.at(-1) === 0x2f)
+  ) {
     refuse('path', 'one that ends in a slash', `the path of a ${entry.type}`);
   }
   whole('mode', entry.mode, 0o7777);

@@ -20,6 +20,8 @@ export const FIELD_WIDTH = { name: 100, id: 8, size: 12, mtime: 12, linkname: 10
 
 /** Where star's own prefix field ends: it keeps two times in the last 24 bytes of ustar's. */
 const STAR_PREFIX_WIDTH = 131;
+const NO_PREFIX = new Uint8Array(0);
+const USTAR_MAGIC = Buffer.from('ustar\x0000');
 const CHECKSUM_OFFSET = 148;
 const CHECKSUM_WIDTH = 8;
 
@@ -47,7 +49,7 @@ export interface TarHeader {
  * @returns `undefined` where it does not fit.
  */
 export function splitTarName(path: Uint8Array): { prefix: Uint8Array; name: Uint8Array } | undefined {
-  if (path.length <= FIELD_WIDTH.name) return { prefix: path.subarray(0, 0), name: path };
+  if (path.length <= FIELD_WIDTH.name) return { prefix: NO_PREFIX, name: path };
   const slash = path.indexOf(0x2f, Math.max(1, path.length - FIELD_WIDTH.name - 1));
   if (slash === -1 || slash > FIELD_WIDTH.prefix || slash === path.length - 1) return undefined;
   return { prefix: path.subarray(0, slash), name: path.subarray(slash + 1) };
@@ -56,24 +58,31 @@ export function splitTarName(path: Uint8Array): { prefix: Uint8Array; name: Uint
 /** Encodes fields that fit; a name that does not is cut, for its extended header has the whole one. */
 export function encodeTarHeader(header: TarHeader): Buffer {
   const { prefix, name } = splitTarName(header.name) ?? { prefix: undefined, name: header.name };
-  const block = Buffer.alloc(BLOCK_SIZE);
-  block.set(name.subarray(0, FIELD_WIDTH.name), 0);
+  // Out of the pool: a block of its own would be an allocation outside the heap for every member.
+  const block = Buffer.allocUnsafe(BLOCK_SIZE).fill(0);
+  writeBytes(block, 0, FIELD_WIDTH.name, name);
   writeOctal(block, 100, FIELD_WIDTH.id, header.mode);
   writeOctal(block, 108, FIELD_WIDTH.id, header.uid);
   writeOctal(block, 116, FIELD_WIDTH.id, header.gid);
   writeOctal(block, 124, FIELD_WIDTH.size, header.size);
   writeOctal(block, 136, FIELD_WIDTH.mtime, header.mtime);
-  block.write(header.typeflag, 156, 1, 'latin1');
-  block.set(header.linkname.subarray(0, FIELD_WIDTH.linkname), 157);
-  block.write('ustar\x0000', 257, 8, 'latin1');
-  block.set(header.uname.subarray(0, FIELD_WIDTH.owner - 1), 265);
-  block.set(header.gname.subarray(0, FIELD_WIDTH.owner - 1), 297);
+  block[156] = header.typeflag.charCodeAt(0);
+  writeBytes(block, 157, FIELD_WIDTH.linkname, header.linkname);
+  block.set(USTAR_MAGIC, 257);
+  writeBytes(block, 265, FIELD_WIDTH.owner - 1, header.uname);
+  writeBytes(block, 297, FIELD_WIDTH.owner - 1, header.gname);
   writeOctal(block, 329, FIELD_WIDTH.id, header.major);
   writeOctal(block, 337, FIELD_WIDTH.id, header.minor);
-  if (prefix !== undefined) block.set(prefix, 345);
+  if (prefix !== undefined) writeBytes(block, 345, FIELD_WIDTH.prefix, prefix);
   // Six digits, NUL, space: the layout that every tar since V7 writes.
-  block.write(`${checksum(block).toString(8).padStart(6, '0')}\0 `, CHECKSUM_OFFSET, CHECKSUM_WIDTH, 'latin1');
+  writeOctal(block, CHECKSUM_OFFSET, CHECKSUM_WIDTH - 1, checksum(block));
+  block[CHECKSUM_OFFSET + CHECKSUM_WIDTH - 1] = 0x20;
   return block;
+}
+
+/** Copies what fits of `value`. */
+function writeBytes(block: Uint8Array, offset: number, width: number, value: Uint8Array): void {
+  block.set(value.length > width ? value.subarray(0, width) : value, offset);
 }
 
 /**

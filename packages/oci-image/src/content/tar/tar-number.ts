@@ -9,8 +9,15 @@ export function fitsOctal(value: number, width: number): boolean {
 }
 
 /** Writes zero-padded octal digits and a closing NUL. The value must fit: see `fitsOctal`. */
-export function writeOctal(block: Buffer, offset: number, width: number, value: number): void {
-  block.write(value.toString(8).padStart(width - 1, '0'), offset, width - 1, 'latin1');
+export function writeOctal(block: Uint8Array, offset: number, width: number, value: number): void {
+  let rest = value;
+  // Not a string that is copied in: this runs eight times for every member.
+  for (let i = offset + width - 2; i >= offset; i--) {
+    const quotient = Math.floor(rest / 8); // not `>> 3`, which is 32 bits wide
+    block[i] = 0x30 + rest - quotient * 8;
+    rest = quotient;
+  }
+  block[offset + width - 1] = 0;
 }
 
 /**

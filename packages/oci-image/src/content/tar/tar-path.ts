@@ -5,8 +5,11 @@ import type { TarPath } from './tar-entry.js';
 /** Longest part of a path that is repeated in a message. */
 const MAX_EXCERPT_BYTES = 200;
 
+const NO_BYTES = new Uint8Array(0);
+
 export function encodeTarPath(path: TarPath): Uint8Array {
-  return typeof path === 'string' ? Buffer.from(path) : path;
+  if (typeof path !== 'string') return path;
+  return path === '' ? NO_BYTES : Buffer.from(path);
 }
 
 /**
