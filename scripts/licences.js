@@ -1,8 +1,8 @@
 /**
  * The licence texts of everything that is bundled into one file: whoever ships that file ships these with it.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 /**
  * @typedef {object} BundledPackage
@@ -30,6 +30,7 @@ export function licences(outfile) {
         const files = Object.values(metafile.outputs).flatMap(({ inputs }) =>
           Object.entries(inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0),
         );
+        mkdirSync(dirname(outfile), { recursive: true }); // tsup makes it only later
         writeFileSync(outfile, formatLicences(bundledPackages(files.map(([path]) => resolve(folder, path)))));
       });
     },

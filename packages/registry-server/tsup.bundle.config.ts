@@ -11,7 +11,8 @@ export default defineConfig({
   format: 'esm',
   target: 'node20',
   outExtension: () => ({ js: '.mjs' }),
-  noExternal: [/.*/],
+  noExternal: [/^(?!@napi-rs\/)/],
+  external: ['@napi-rs/xattr'], // native and optional: oci-image asks for it at run time, and does without
   splitting: false,
   minifyWhitespace: true,
   minifySyntax: true,

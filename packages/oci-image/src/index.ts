@@ -8,8 +8,9 @@ export { type GunzipOptions, gunzip } from './content/gunzip.js';
 export { DEFAULT_GZIP_LEVEL, type GzipLevel, type GzipOptions, gzip } from './content/gzip.js';
 export { MemoryBlobStore } from './content/memory-store.js';
 export { type ReadAllOptions, readAll } from './content/read-all.js';
-export { type ReadTarEntry, type ReadTarOptions, readTar } from './content/tar/read-tar.js';
+export { type ReadTarEntry, type ReadTarFile, type ReadTarOptions, readTar } from './content/tar/read-tar.js';
 export type { TarAttributes, TarEntry, TarEntryKind, TarPath } from './content/tar/tar-entry.js';
+export { TarError } from './content/tar/tar-error.js';
 export { type WriteTarOptions, writeTar } from './content/tar/write-tar.js';
 export { verifyContent } from './content/verify-content.js';
 export {
