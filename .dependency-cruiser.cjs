@@ -30,10 +30,21 @@ const registryServer = {
   quine: ['storage'],
 };
 
-/** `spec` is a folder or, like `errors`, a single file. */
+/**
+ * `spec` is a folder; `errors` is a single file.
+ *
+ * @param {string} packageName
+ * @param {readonly string[]} names
+ */
 const inside = (packageName, names) => `^packages/${packageName}/src/(${names.join('|')})(/|\\.ts$)`;
 
-/** One rule a layer: inside its package it imports itself, and the layers it is allowed, only. */
+/**
+ * One rule a layer: inside its package it imports itself, and the layers it is allowed, only.
+ *
+ * @param {string} packageName
+ * @param {Record<string, readonly string[]>} layers
+ * @returns {import('dependency-cruiser').IForbiddenRuleType[]}
+ */
 const layerRules = (packageName, layers) =>
   Object.entries(layers).map(([layer, allowed]) => ({
     name: `${packageName}: ${layer} imports ${allowed.length === 0 ? 'no other layer' : `only ${allowed.join(', ')}`}`,

@@ -36,6 +36,7 @@ describe('the exports', () => {
         "MAX_DOCUMENT_BYTES",
         "MemoryBlobStore",
         "OciError",
+        "TarError",
         "blockDevice",
         "buildLayer",
         "characterDevice",

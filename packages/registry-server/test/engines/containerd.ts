@@ -5,7 +5,7 @@ import { QUINE_PATHS } from '../../src/quine/quine-paths.js';
 import { type Container, type Engine, type Pulled, type RunImageOptions, serveOn } from './engine.js';
 import { BackgroundProcess, run, succeeds } from './process.js';
 import type { Scope } from './scope.js';
-import { temporaryFolder } from './temporary-folder.js';
+import { memoryFolder } from './temporary-folder.js';
 
 /** Off: what listens on fixed addresses or writes outside of the folders given. By the names of 1.x and of 2.x. */
 const CONFIGURATION = `version = 2
@@ -50,7 +50,7 @@ export class Containerd implements Engine {
   }
 
   static async start(scope: Scope): Promise<Containerd> {
-    const folder = await temporaryFolder(scope, 'ctrd');
+    const folder = await memoryFolder(scope, 'ctrd');
     const containerd = new Containerd(scope, folder);
     const configuration = join(folder, 'config.toml');
     await writeFile(configuration, CONFIGURATION);

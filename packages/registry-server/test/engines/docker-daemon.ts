@@ -6,7 +6,7 @@ import { Containerd } from './containerd.js';
 import type { Pulled } from './engine.js';
 import { BackgroundProcess } from './process.js';
 import type { Scope } from './scope.js';
-import { temporaryFolder } from './temporary-folder.js';
+import { memoryFolder } from './temporary-folder.js';
 
 /** The port that the image exposes. */
 const EXPOSED_PORT = 8080;
@@ -21,7 +21,7 @@ export class DockerDaemon extends CommandLineEngine {
   }
 
   static async start(scope: Scope): Promise<DockerDaemon> {
-    const folder = await temporaryFolder(scope, 'dockerd');
+    const folder = await memoryFolder(scope, 'dockerd');
     // An empty one of each: the machine's daemon.json may contradict the options, the user's may name a context.
     const configuration = join(folder, 'daemon.json');
     await writeFile(configuration, '{}');

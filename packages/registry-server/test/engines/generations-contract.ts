@@ -43,6 +43,7 @@ export function describeGenerations(
       // Into an empty store, so that every byte comes from the child.
       const otherEngine = await start(scope);
       expect((await otherEngine.pull(quineAt(childPort))).digest).toBe(digest);
+      expect(await child.readOutput()).toMatch(/serving manifest.*serving layer/s);
 
       // At the address of the first, so that the first engine compares what it has.
       const grandchild = await runUntilServing(otherEngine, quineAt(childPort), { port });

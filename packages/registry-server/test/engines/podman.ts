@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CommandLineEngine } from './command-line-engine.js';
 import { type Pulled, serveOn } from './engine.js';
 import type { Scope } from './scope.js';
-import { temporaryFolder } from './temporary-folder.js';
+import { memoryFolder } from './temporary-folder.js';
 
 /** podman as root, with folders of its own. There is no daemon. */
 export class Podman extends CommandLineEngine {
@@ -18,7 +18,7 @@ export class Podman extends CommandLineEngine {
   }
 
   static async start(scope: Scope): Promise<Podman> {
-    return new Podman(scope, await temporaryFolder(scope, 'podman'));
+    return new Podman(scope, await memoryFolder(scope, 'podman'));
   }
 
   override async pull(reference: string): Promise<Pulled> {

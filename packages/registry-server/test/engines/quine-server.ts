@@ -13,11 +13,12 @@ const BUNDLE = 'quinistry.mjs';
 /** The built server, as it runs on this machine and outside of any container. */
 export class QuineServer {
   readonly #scope: Scope;
-  readonly #bundle: string;
+  /** The path of the application, which is one file. */
+  readonly bundle: string;
 
   private constructor(scope: Scope, bundle: string) {
     this.#scope = scope;
-    this.#bundle = bundle;
+    this.bundle = bundle;
   }
 
   /** Takes a copy of what was built: another build, while tests run, would make another image. */
@@ -29,12 +30,12 @@ export class QuineServer {
 
   /** The digest of its image in one family, which it tells without serving anything. */
   digest(format: 'docker' | 'oci'): Promise<string> {
-    return run(process.execPath, [this.#bundle, 'digest', '--format', format]);
+    return run(process.execPath, [this.bundle, 'digest', '--format', format]);
   }
 
   /** Starts it on `port` of 127.0.0.1, and waits until it serves its image. */
   async start(port: number): Promise<BackgroundProcess> {
-    const server = new BackgroundProcess(this.#scope, process.execPath, [this.#bundle, '--port', String(port)]);
+    const server = new BackgroundProcess(this.#scope, process.execPath, [this.bundle, '--port', String(port)]);
     await server.waitUntil(() => servesImage(port));
     return server;
   }
