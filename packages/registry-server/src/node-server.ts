@@ -15,8 +15,8 @@ export const DEFAULT_HEADERS_TIMEOUT_MS = 10_000;
  */
 export const DEFAULT_IDLE_TIMEOUT_MS = 60_000;
 
-/** How long `close` lets running requests go on. Kubernetes and Docker wait 30 and 10 seconds before they kill. */
-export const DEFAULT_CLOSE_TIMEOUT_MS = 10_000;
+/** How long `close` lets running requests go on. Docker kills ten seconds after it has asked to stop, Kubernetes thirty. */
+export const DEFAULT_CLOSE_TIMEOUT_MS = 8_000;
 
 /** Node's own default, written down: a request whose headers are larger gets 431. */
 const MAX_HEADER_BYTES = 16 * 1024;

@@ -2,7 +2,7 @@
  * Annotations: a map from string to string, on descriptors, manifests and indexes.
  * Source: image-spec v1.1, annotations.md, "Pre-Defined Annotation Keys".
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Keys should use reverse-domain names; none may be empty. */
 export const annotationsSchema = z.record(z.string(), z.string());

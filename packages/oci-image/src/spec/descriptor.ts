@@ -2,7 +2,7 @@
  * Content descriptors: what a blob is, how long it is, and its digest.
  * Source: image-spec v1.1, descriptor.md.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { annotationsSchema } from './annotations.js';
 import { digestSchema } from './digest.js';
 import { mediaTypeSchema } from './media-type.js';

@@ -2,7 +2,7 @@
  * Digests: the name of a blob, computed from its bytes.
  * Source: image-spec v1.1, descriptor.md, "Digests" and "Registered Algorithms".
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidValueError } from '../errors.js';
 
 export type DigestAlgorithm = 'sha256' | 'sha512';

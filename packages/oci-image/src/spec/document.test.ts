@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DocumentError } from '../errors.js';
 import { digestSchema } from './digest.js';
 import { parseDocument, parseDocumentValue } from './document.js';

@@ -2,7 +2,7 @@
  * Image configuration: how a container is run, and which layers it is made of. The image ID is the digest of these bytes.
  * Sources: image-spec v1.1, config.md; fields that only Docker writes are from its "Image JSON" (image/spec v1.2).
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { annotationsSchema } from './annotations.js';
 import { digestSchema } from './digest.js';
 import { optional, wireObject } from './wire-object.js';

@@ -5,7 +5,7 @@
  * A document that carries `layers` or `config` as well could be run as an image by a client that trusts another media
  * type (CVE-2021-41190), so it is refused.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { annotationsSchema } from './annotations.js';
 import { descriptorSchema } from './descriptor.js';
 import { MEDIA_TYPES, mediaTypeSchema } from './media-type.js';

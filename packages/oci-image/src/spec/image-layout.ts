@@ -2,7 +2,7 @@
  * Image layouts: blobs and an index as files in a directory.
  * Source: image-spec v1.1, image-layout.md.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { wireObject } from './wire-object.js';
 
 /** Names of files and directories, from the root of the layout. A blob is `blobs/<algorithm>/<hex>`. */

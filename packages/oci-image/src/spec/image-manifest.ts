@@ -5,7 +5,7 @@
  * A document that carries `manifests` as well could be run as an index by a client that trusts another media type
  * (CVE-2021-41190), so it is refused; likewise `fsLayers`, which would make it one of schema 1.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { annotationsSchema } from './annotations.js';
 import { descriptorSchema } from './descriptor.js';
 import { MEDIA_TYPES, mediaTypeSchema } from './media-type.js';

@@ -2,7 +2,7 @@
  * Media types of the two image families, and the way from one to the other.
  * Sources: image-spec v1.1, media-types.md; Docker's "Image Manifest Version 2, Schema 2"; RFC 6838, section 4.2.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidValueError } from '../errors.js';
 
 /** `docker` is Image Manifest Version 2, Schema 2. */

@@ -3,7 +3,7 @@
  * Sources: image-spec v1.1, image-index.md, "platform" and "Platform Variants"; the spellings of other tools are
  * those of `uname -m` and Debian.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidValueError } from '../errors.js';
 import { optional, wireObject } from './wire-object.js';
 

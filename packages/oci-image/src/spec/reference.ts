@@ -2,7 +2,7 @@
  * References: where an image is, as people write it.
  * Sources: the grammar of github.com/distribution/reference; distribution-spec v1.1, "Pulling manifests", on names and tags.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { InvalidValueError } from '../errors.js';
 import { type Digest, isDigest } from './digest.js';
 

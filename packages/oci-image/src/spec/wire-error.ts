@@ -3,7 +3,7 @@
  * Source: distribution-spec v1.1, "Error Codes", which gives no HTTP statuses; those are what clients have come to
  * expect. The codes after TOOMANYREQUESTS are in Docker's older API document and in use.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { optional } from './wire-object.js';
 
 export interface WireErrorKind {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { optional, wireObject } from './wire-object.js';
 
 const schema = wireObject({ mediaType: z.string(), disks: optional(z.array(z.string())) }, { foreignKeys: ['layers'] });

@@ -4,7 +4,7 @@
  * Go's encoding/json, which nearly every engine and registry is built on, matches the keys of a struct without regard to
  * case, so `Layers` beside `layers`, or instead of it, means one thing there and another thing here.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export interface WireObjectOptions {
   /** Keys that belong to another kind of document and must not stand in this one. */

@@ -10,7 +10,7 @@ import { receiveStopSignals, type StopRequest, type StopSignal, signalExitStatus
 import { VERSION } from './version.js';
 
 /** Docker kills ten seconds after it has asked to stop. Requests get most of that, and nothing outlasts the deadline. */
-export const CLOSE_TIMEOUT_MS = 8_000;
+const CLOSE_TIMEOUT_MS = 8_000;
 export const STOP_DEADLINE_MS = 9_000;
 
 /** Those who wait for an image that cannot be built get their answers; nothing else is waited for. */

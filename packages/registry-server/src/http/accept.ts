@@ -15,7 +15,7 @@ interface MediaRange {
  * registry, and a 406 would break each tool that asks with `application/json`, `text/html` or no header at all.
  *
  * @param variants - not empty, the default first.
- * @param accept - all `Accept` lines joined by commas: docker and containerd send one line a media type.
+ * @param accept - all `Accept` lines joined by commas: docker sends a line for each type, containerd one for all.
  */
 export function selectVariant<T extends { readonly mediaType: string }>(
   variants: readonly [T, ...T[]],

@@ -10,7 +10,7 @@ export function formatEntityTag(digest: Digest): string {
 
 /**
  * Whether a client that sent `If-None-Match` holds this content already, so that 304 says all.
- * Quotes may be missing: Docker's own registry accepts a bare digest, and caches in front of it send one.
+ * Quotes may be missing: Docker's own registry accepts a bare digest too, so there are clients that send one.
  */
 export function isNotModified(ifNoneMatch: string | null, digest: Digest): boolean {
   if (ifNoneMatch === null) return false;

@@ -53,7 +53,7 @@ describe.skipIf(process.platform !== 'linux')('buildQuine (skipped where Node.js
       User: '65532:65532',
       ExposedPorts: { '8080/tcp': {} },
       Entrypoint: ['/usr/local/bin/node', '/quinistry/quinistry.mjs'],
-      Cmd: ['serve', '--host', '0.0.0.0', '--port', '8080'],
+      Cmd: ['serve', '--host', '0.0.0.0'],
       Labels: { 'org.opencontainers.image.title': 'quinistry', 'org.opencontainers.image.version': '1.2.3' },
     });
   });

@@ -33,6 +33,7 @@ const CREATED = new Date('2017-03-16T14:11:56Z');
 /** Not root, and a number: there is no /etc/passwd in the image that could tell what a name means. */
 const USER = '65532:65532';
 
+/** The server's default. */
 const PORT = 8080;
 
 /**
@@ -142,7 +143,8 @@ function describe(
         exposedPorts: [PORT],
         entrypoint: [QUINE_PATHS.node, QUINE_PATHS.application],
         // On a command line the server keeps to itself; in a container of its own, only the outside can call it.
-        cmd: ['serve', '--host', '0.0.0.0', '--port', String(PORT)],
+        // The port is left to its default, so that PORT can move it.
+        cmd: ['serve', '--host', '0.0.0.0'],
         workingDir: '/',
         labels: {
           [ANNOTATIONS.title]: 'quinistry',

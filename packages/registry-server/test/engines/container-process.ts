@@ -30,3 +30,9 @@ export async function readProcessStatus(pid: number): Promise<Record<string, str
     }),
   );
 }
+
+/** How the root file system of a process is mounted: `['ro', 'relatime']`. See proc_pid_mountinfo(5). */
+export async function readRootMountOptions(pid: number): Promise<readonly string[]> {
+  const mounts = (await readFile(`/proc/${pid}/mountinfo`, 'utf8')).split('\n').map((line) => line.split(' '));
+  return mounts.find(([, , , , mountPoint]) => mountPoint === '/')?.[5]?.split(',') ?? [];
+}

@@ -1,7 +1,7 @@
 /** What every engine has to show: the quine that it pulls and runs serves itself again, and again, unchanged. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith, type Judge } from '../../../oci-image/test/judges.js';
-import { readProcessStatus, runUntilServing } from './container-process.js';
+import { readProcessStatus, readRootMountOptions, runUntilServing } from './container-process.js';
 import type { Engine } from './engine.js';
 import { freePort } from './free-port.js';
 import { QuineServer } from './quine-server.js';
@@ -66,14 +66,16 @@ export function describeGenerations(
       expect(await container.stop()).toBe(0);
     });
 
-    it('serves itself with a read-only root, without capabilities, and as nobody', async () => {
+    it('serves itself as process 1, not as root, without capabilities and on a read-only root', async () => {
       const port = await freePort();
       const server = await quine.start(port);
       await engine.pull(quineAt(port));
       await server.stop();
 
       const container = await runUntilServing(engine, quineAt(port), { port, isHardened: true });
+      expect(await readRootMountOptions(container.pid)).toContain('ro');
       expect(await readProcessStatus(container.pid)).toMatchObject({
+        NSpid: expect.stringMatching(/ 1$/),
         Uid: '65532 65532 65532 65532',
         CapBnd: '0000000000000000',
         NoNewPrivs: '1',

@@ -6,6 +6,7 @@ import type { Scope } from './scope.js';
 
 /** A command that hangs fails the test that called it, and not its whole file. */
 const RUN_TIMEOUT_MS = 120_000;
+/** Longer than the 10 seconds in which the server finishes what is in flight. */
 const STOP_TIMEOUT_MS = 15_000;
 const WAIT_TIMEOUT_MS = 60_000;
 const POLL_INTERVAL_MS = 50;
