@@ -47,9 +47,13 @@ export interface RegistryStorage {
 
   statBlob(repository: string, digest: Digest): Promise<StoredBlob | undefined>;
 
-  /** The bytes of a blob that `statBlob` knows, or the part of them that `range` names. */
+  /**
+   * The bytes of a blob that `statBlob` knows, or the part of them that `range` names.
+   *
+   * @throws {OciError} `BLOB_UNKNOWN`, on the first read, where the repository does not hold it.
+   */
   openBlob(repository: string, digest: Digest, options?: OpenBlobOptions): AsyncIterable<Uint8Array>;
 
-  /** Descriptors of the manifests whose subject is `digest`; empty where there are none, or no such repository. */
+  /** Descriptors of the manifests whose subject is `digest`; in any order; empty where there are none, or no such repository. */
   listReferrers(repository: string, digest: Digest): Promise<readonly Descriptor[]>;
 }

@@ -2,6 +2,9 @@
  * What a registry that takes pushes keeps things in. Every method leaves the store whole: what it has acknowledged is
  * there after a crash, what it has not is not visible, and nothing is half done.
  *
+ * A repository exists from the first blob or manifest that it holds to the last one; uploads do not make it appear.
+ * Whoever calls vouches for the values: names, tags and digests follow their grammars.
+ *
  * No method holds a lock while it reads a body: a slow client blocks nobody but itself.
  */
 import type { BlobInfo } from '@quinistry/oci-image';
@@ -19,22 +22,30 @@ export interface Upload {
 export interface AppendOptions {
   /** Where the client believes the session to end; left out, the bytes go wherever that is. */
   readonly offset?: number | undefined;
-  /** Most bytes that the session may come to. */
+  /** Most bytes that the session may come to; more are refused, and what came before them is kept. */
   readonly maxBytes?: number | undefined;
+  /** Looked at before each chunk: a source that falls silent has to fail by itself. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface WriteManifestOptions {
   /** Tags that are to name the manifest from now on, all of them or none. */
   readonly tags?: readonly string[] | undefined;
-  /** Whether what the manifest names may be missing. A subject always may. @defaultValue `false` */
+  /** Whether what the manifest names may be missing. A subject, and a layer that is fetched from elsewhere, always may. @defaultValue `false` */
   readonly sparse?: boolean | undefined;
 }
 
 export interface CollectOptions {
-  /** What was written, or asked for, more recently than this stays. Milliseconds. */
+  /**
+   * What was written, or asked for, more recently than this stays, and a manifest that stays keeps what it names.
+   * Asked for: by `statBlob` in the same repository, or by `readManifest`. An upload's age counts from its last byte,
+   * and one that is being written to is not garbage. Milliseconds.
+   */
   readonly graceMs: number;
-  /** Whether manifests that nothing names count as garbage: neither a tag nor an index, and not a referrer. @defaultValue `false` */
+  /**
+   * Whether manifests that nothing names count as garbage. One is named by its tags and by indexes that stay, and a
+   * referrer by its subject: it stays as long as that does. @defaultValue `false`
+   */
   readonly untagged?: boolean | undefined;
   /** Report, and remove nothing. @defaultValue `false` */
   readonly dryRun?: boolean | undefined;
@@ -54,12 +65,12 @@ export interface RegistryStore extends RegistryStorage {
   /** Starts a session. The repository need not exist. @throws {StorageError} `NAME_UNAVAILABLE`, `NO_SPACE` */
   createUpload(repository: string): Promise<Upload>;
 
-  /** A session of this repository; `undefined` for one that is unknown or another repository's. */
+  /** A session of this repository; `undefined` for one that is unknown, has ended, or is another repository's. */
   statUpload(repository: string, session: string): Promise<Upload | undefined>;
 
   /**
    * Adds bytes to the end of a session. Where `source` fails, what came of it is kept, the session lives on, and the
-   * failure comes through as it is.
+   * failure comes through as it is. Where the session does not take the bytes, `source` is left unread.
    *
    * @throws {StorageError} `UPLOAD_UNKNOWN`, `UPLOAD_BUSY`, `OFFSET_MISMATCH`, `TOO_LARGE`, `NO_SPACE`
    */
@@ -77,7 +88,11 @@ export interface RegistryStore extends RegistryStorage {
    */
   finishUpload(repository: string, session: string, digest: Digest): Promise<BlobInfo>;
 
-  /** Ends a session and drops its bytes. @returns whether there was one. */
+  /**
+   * Ends a session and drops its bytes. A request that is writing to it fails with `UPLOAD_UNKNOWN` at its next chunk.
+   *
+   * @returns whether there was one.
+   */
   cancelUpload(repository: string, session: string): Promise<boolean>;
 
   /**
@@ -90,12 +105,18 @@ export interface RegistryStore extends RegistryStorage {
   /** A repository that holds the blob and that `allowed` accepts: for a mount that names no source. */
   findBlob(digest: Digest, allowed: (repository: string) => boolean): Promise<string | undefined>;
 
-  /** @returns whether the repository held the blob. */
+  /**
+   * Removes a blob from this repository. Manifests that name it stay, and so do other repositories' blobs; whoever is
+   * reading it reads on to its end.
+   *
+   * @returns whether the repository held the blob.
+   */
   deleteBlob(repository: string, digest: Digest): Promise<boolean>;
 
   /**
-   * Adds a manifest, and lets tags name it. Writing the same one again is no error. Its digest is that of its bytes and
-   * its media type the one it is served with from now on.
+   * Adds a manifest, and lets tags name it. A tag that named another manifest moves, and leaves that one where it is.
+   * Writing the same manifest again is no error and takes no tag away; its media type is the one it is served with from
+   * now on. Its digest is that of its bytes.
    *
    * @throws {StorageError} `REFERENCE_UNKNOWN`, `NAME_UNAVAILABLE`, `NO_SPACE`
    * @throws {DocumentError} for bytes that are no manifest of that media type.
@@ -114,6 +135,7 @@ export interface RegistryStore extends RegistryStorage {
   /**
    * Finds what nothing refers to any more and removes it, while pushes go on. A blob that a client was just told exists
    * stays for the grace period, so that the manifest which the client is about to push finds it.
+   * What is yielded has been removed: who stops reading stops the collection.
    */
   collectGarbage(options: CollectOptions): AsyncIterable<Garbage>;
 
