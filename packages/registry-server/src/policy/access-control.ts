@@ -35,6 +35,9 @@ export interface Identity {
   may(action: RegistryAction, repository?: string): boolean;
 }
 
+/** Everybody, in a registry without access control. */
+export const ANYBODY: Identity = { name: undefined, may: () => true };
+
 /**
  * `unauthorized`: credentials were shown and are no good. `throttled`: too many bad ones came from there; these were not
  * looked at.
@@ -60,5 +63,20 @@ export interface AccessControl {
   authenticate(credentials: Credentials): Promise<Authentication>;
 
   /** The value of WWW-Authenticate for a request that needs `scopes`; none for `GET /v2/`. */
-  challenge(scopes: readonly AccessScope[]): string;
+  challenge(scopes: readonly AccessScope[], context?: ChallengeContext): string;
+}
+
+/** What a challenge depends on besides the scopes. */
+export interface ChallengeContext {
+  /**
+   * Scheme and authority that the request was sent to, as `URL.origin` prints them. A token endpoint of the registry's own
+   * is told to the client as an absolute URL: docker and containerd take no relative realm.
+   */
+  readonly origin?: string | undefined;
+  /**
+   * What was wrong with the credentials that came (RFC 6750, section 3.1): `invalid_token` with a refused authentication,
+   * `insufficient_scope` with an identity that may not. containerd keeps its token, and fails once that has expired, unless
+   * it is told so.
+   */
+  readonly error?: 'invalid_token' | 'insufficient_scope' | undefined;
 }
