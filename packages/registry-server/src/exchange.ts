@@ -1,6 +1,13 @@
-import { formatWireError, WIRE_ERRORS, type WireErrorCode } from '@quinistry/oci-image/spec';
+import { formatWireError, WIRE_ERRORS, type WireErrorCode, type WireErrorEntry } from '@quinistry/oci-image/spec';
 import { openBodyStream } from './http/body-stream.js';
+import { type CorsOptions, corsHeaders } from './http/cors.js';
+import { RequestBody } from './http/request-body.js';
+import { REQUEST_ID_HEADER, requestIdOf } from './http/request-id.js';
 import type { Transport } from './http/transport.js';
+import { type AccessControl, ANYBODY, type Identity } from './policy/access-control.js';
+import type { GuardedStore } from './policy/guarded-store.js';
+import type { RegistryPolicy } from './policy/registry-policy.js';
+import type { RegistryEvent } from './registry-event.js';
 import type { FailureContext, ResponseEvent, ResponseKind } from './response-event.js';
 import type { RegistryStorage } from './storage/registry-storage.js';
 
@@ -15,6 +22,19 @@ export interface WireErrorOptions {
 export interface RegistryObserver {
   readonly onResponse?: ((event: ResponseEvent) => void) | undefined;
   readonly onError?: ((error: unknown, context: FailureContext) => void) | undefined;
+  /** Told of pushes and deletes. */
+  readonly onEvent?: ((event: RegistryEvent) => void) | undefined;
+}
+
+/** What all exchanges of a registry have in common. */
+export interface RegistryContext {
+  readonly storage: RegistryStorage;
+  /** Where pushes go; absent in a registry that takes none. */
+  readonly store?: GuardedStore | undefined;
+  readonly policy: RegistryPolicy;
+  readonly access?: AccessControl | undefined;
+  readonly cors?: CorsOptions | undefined;
+  readonly observer: RegistryObserver;
 }
 
 const encoder = new TextEncoder();
@@ -26,24 +46,26 @@ const encoder = new TextEncoder();
 export class Exchange {
   readonly request: Request;
   readonly target: string;
+  readonly context: RegistryContext;
   readonly storage: RegistryStorage;
+  readonly body: RequestBody;
+  readonly requestId: string;
+  /** Whose request it is, once that has been found out. */
+  identity: Identity = ANYBODY;
   /** For the observer. A handler narrows `blob` once it knows better. */
   subject: Pick<ResponseEvent, 'kind' | 'repository' | 'reference'> = { kind: 'unknown' };
 
-  readonly #observer: RegistryObserver;
   readonly #transport: Transport | undefined;
   readonly #startedAt = performance.now();
 
-  constructor(
-    request: Request,
-    target: string,
-    options: { storage: RegistryStorage; observer: RegistryObserver; transport: Transport | undefined },
-  ) {
+  constructor(request: Request, target: string, context: RegistryContext, transport: Transport | undefined) {
     this.request = request;
     this.target = target;
-    this.storage = options.storage;
-    this.#observer = options.observer;
-    this.#transport = options.transport;
+    this.context = context;
+    this.storage = context.storage;
+    this.body = new RequestBody(request, transport);
+    this.requestId = requestIdOf(request.headers.get(REQUEST_ID_HEADER));
+    this.#transport = transport;
   }
 
   get method(): string {
@@ -55,6 +77,10 @@ export class Exchange {
     return new URLSearchParams(start === -1 ? '' : this.target.slice(start));
   }
 
+  get remoteAddress(): string | undefined {
+    return this.#transport?.incoming?.socket?.remoteAddress;
+  }
+
   /** All lines of a header, joined by commas; `null` where there is none. */
   header(name: string): string | null {
     return this.request.headers.get(name);
@@ -64,9 +90,20 @@ export class Exchange {
     this.subject = { ...this.subject, kind };
   }
 
+  /** Tells of something that the store has acknowledged. */
+  announce(event: Omit<RegistryEvent, 'identity' | 'requestId'>): void {
+    const { onEvent } = this.context.observer;
+    if (onEvent === undefined) return;
+    try {
+      onEvent({ ...event, identity: this.identity.name, requestId: this.requestId });
+    } catch (error) {
+      this.report(error); // what was done is done, and its client is told so
+    }
+  }
+
   empty(status: number, headers: ResponseHeaders = {}): Response {
     this.#finish(status, 0, true);
-    return new Response(null, { status, headers });
+    return new Response(null, { status, headers: this.#complete(headers) });
   }
 
   bytes(status: number, headers: ResponseHeaders, bytes: Uint8Array): Response {
@@ -74,7 +111,7 @@ export class Exchange {
     const withLength = { ...headers, 'Content-Length': String(bytes.byteLength) };
     if (this.method === 'HEAD') return this.empty(status, withLength);
     this.#finish(status, bytes.byteLength, true);
-    return new Response(bytes, { status, headers: withLength });
+    return new Response(bytes, { status, headers: this.#complete(withLength) });
   }
 
   json(status: number, value: unknown, headers: ResponseHeaders = {}): Response {
@@ -82,10 +119,12 @@ export class Exchange {
   }
 
   /** @param options - `status`: the usual one of `code` by default. */
-  error(code: WireErrorCode, message: string, options: WireErrorOptions = {}): Response {
-    const { status = WIRE_ERRORS[code].status, headers } = options;
-    const text = formatWireError({ code, message });
-    return this.#text(status, { 'Content-Type': 'application/json', ...headers }, text);
+  error(code: WireErrorCode, message: string, { status, headers }: WireErrorOptions = {}): Response {
+    return this.errors(status ?? WIRE_ERRORS[code].status, [{ code, message }], headers);
+  }
+
+  errors(status: number, entries: readonly WireErrorEntry[], headers?: ResponseHeaders): Response {
+    return this.#text(status, { 'Content-Type': 'application/json', ...headers }, formatWireError(...entries));
   }
 
   /** @param size - bytes that `open` yields. */
@@ -102,36 +141,51 @@ export class Exchange {
       size,
       breakOff: outgoing && (() => outgoing.destroy()),
       onEnd: ({ bytes, complete, error }) => {
-        if (error !== undefined) this.#report(error);
+        if (error !== undefined) this.report(error);
         this.#finish(status, bytes, complete);
       },
     });
-    return new Response(body, { status, headers: withLength });
+    return new Response(body, { status, headers: this.#complete(withLength) });
   }
 
   /** Whatever the store threw is for the operator; the client learns only that it was not its fault. */
   failure(error: unknown): Response {
-    this.#report(error);
+    this.report(error);
     return this.error('UNKNOWN', 'the registry could not answer this request');
+  }
+
+  report(error: unknown): void {
+    const { method, target, requestId } = this;
+    this.context.observer.onError?.(error, { method, target, requestId });
   }
 
   #text(status: number, headers: ResponseHeaders, text: string): Response {
     return this.bytes(status, headers, encoder.encode(text));
   }
 
-  #report(error: unknown): void {
-    this.#observer.onError?.(error, { method: this.method, target: this.target });
+  /** Adds what every answer carries. */
+  #complete(headers: ResponseHeaders): Record<string, string> {
+    const named = { ...headers, [REQUEST_ID_HEADER]: this.requestId };
+    const { cors } = this.context;
+    if (cors === undefined) return named;
+    const added = corsHeaders(cors, this.header('Origin'), this.method === 'OPTIONS');
+    const vary = [headers.Vary, added.Vary].filter((value) => value !== undefined).join(', ');
+    return { ...named, ...added, ...(vary !== '' && { Vary: vary }) };
   }
 
   #finish(status: number, bytes: number, complete: boolean): void {
-    this.#observer.onResponse?.({
+    this.context.observer.onResponse?.({
       ...this.subject,
       method: this.method,
       target: this.target,
       status,
       bytes,
+      receivedBytes: this.body.received,
       complete,
       durationMs: performance.now() - this.#startedAt,
+      requestId: this.requestId,
+      identity: this.identity.name,
+      remoteAddress: this.remoteAddress,
     });
   }
 }

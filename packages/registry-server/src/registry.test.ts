@@ -116,8 +116,9 @@ describe('HEAD', () => {
     '/v2/UPPER/manifests/latest',
     '/unknown',
   ])('has status and headers of the GET, and no body: %s', async (target) => {
-    const got = await registry.fetch(request(target));
-    const head = await registry.fetch(request(target, { method: 'HEAD' }));
+    const headers = { 'X-Request-Id': 'r-1' };
+    const got = await registry.fetch(request(target, { headers }));
+    const head = await registry.fetch(request(target, { method: 'HEAD', headers }));
     expect(head.status).toBe(got.status);
     expect([...head.headers]).toEqual([...got.headers]);
     expect(head.headers.get('Content-Length')).toBe(String((await got.arrayBuffer()).byteLength));
@@ -145,7 +146,7 @@ describe('a store that fails', () => {
       expect(response.status).toBe(500);
       expect(await response.clone().text()).not.toContain('secret');
       expect(await errorCode(response)).toBe('UNKNOWN');
-      expect(errors).toEqual([[failure, { method: 'GET', target }]]);
+      expect(errors).toEqual([[failure, { method: 'GET', target, requestId: expect.any(String) }]]);
     },
   );
 });

@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import { Exchange, type RegistryObserver } from './exchange.js';
+import { Exchange, type RegistryContext, type RegistryObserver } from './exchange.js';
 import { base } from './handlers/base.js';
 import { blob } from './handlers/blob.js';
 import { catalog } from './handlers/catalog.js';
@@ -8,15 +8,26 @@ import { referrers } from './handlers/referrers.js';
 import { answer } from './handlers/resource.js';
 import { root } from './handlers/root.js';
 import { tags } from './handlers/tags.js';
-import { upload, uploads } from './handlers/upload.js';
+import { upload } from './handlers/upload.js';
+import { uploads } from './handlers/uploads.js';
+import type { CorsOptions } from './http/cors.js';
 import { requestTarget } from './http/request-target.js';
 import type { Transport } from './http/transport.js';
+import type { AccessControl } from './policy/access-control.js';
+import { GuardedStore } from './policy/guarded-store.js';
+import { createPolicy, type PolicyOptions } from './policy/registry-policy.js';
 import { describeRoute } from './response-event.js';
 import { parseRoute, type Route } from './route.js';
 import type { RegistryStorage } from './storage/registry-storage.js';
+import type { RegistryStore } from './storage/registry-store.js';
 
-export interface RegistryOptions extends RegistryObserver {
-  readonly storage: RegistryStorage;
+export interface RegistryOptions extends RegistryObserver, PolicyOptions {
+  /** With a {@link RegistryStore}, the registry takes pushes, unless it is `readOnly`; with less, it only serves. */
+  readonly storage: RegistryStorage | RegistryStore;
+  /** Who may do what. @defaultValue everybody everything */
+  readonly access?: AccessControl | undefined;
+  /** Origins whose scripts may talk to the registry from a browser. @defaultValue none */
+  readonly cors?: CorsOptions | undefined;
 }
 
 /**
@@ -30,13 +41,17 @@ export interface Registry {
   fetch(request: Request, env?: Transport): Response | Promise<Response>;
 }
 
-/** A registry that serves what `storage` holds. It answers every request, never rejects, and tells `onError` why it could not. */
-export function createRegistry({ storage, onResponse, onError }: RegistryOptions): Registry {
-  const observer = { onResponse, onError };
+/**
+ * A registry over what `storage` holds. It answers every request, never rejects, and tells `onError` why it could not.
+ *
+ * @throws {InvalidValueError} `REFERENCE_INVALID` for what is no pattern of tags.
+ */
+export function createRegistry(options: RegistryOptions): Registry {
+  const context = createContext(options);
   // Hono's own path has been decoded and folded. Routes are told apart by the raw target instead: see parseRoute.
   const app = new Hono<{ Bindings: Transport }>({ getPath: () => '/' });
   app.all('*', async ({ env: transport, req: { raw: request } }) => {
-    const exchange = new Exchange(request, requestTarget(request, transport), { storage, observer, transport });
+    const exchange = new Exchange(request, requestTarget(request, transport), context, transport);
     try {
       return await respond(exchange);
     } catch (error) {
@@ -44,6 +59,17 @@ export function createRegistry({ storage, onResponse, onError }: RegistryOptions
     }
   });
   return { fetch: (request, env) => app.fetch(request, env ?? {}) };
+}
+
+function createContext(options: RegistryOptions): RegistryContext {
+  const { storage, access, cors, onResponse, onError, onEvent } = options;
+  const policy = createPolicy(options);
+  const store = isStore(storage) && !policy.readOnly ? new GuardedStore(storage, policy) : undefined;
+  return { storage, store, policy, access, cors, observer: { onResponse, onError, onEvent } };
+}
+
+function isStore(storage: RegistryStorage | RegistryStore): storage is RegistryStore {
+  return 'createUpload' in storage;
 }
 
 function respond(exchange: Exchange): Response | Promise<Response> {

@@ -23,9 +23,17 @@ export interface ResponseEvent {
   readonly status: number;
   /** Of the body, as far as it went out. */
   readonly bytes: number;
+  /** Of the request's body, as far as it was read. */
+  readonly receivedBytes: number;
   /** `false` where the client left, or the store failed, before the last byte. */
   readonly complete: boolean;
   readonly durationMs: number;
+  /** As it stands in X-Request-Id of the answer. */
+  readonly requestId: string;
+  /** The account; absent for anonymous requests. */
+  readonly identity?: string | undefined;
+  /** The address that the connection came from, where the platform tells. */
+  readonly remoteAddress?: string | undefined;
   readonly repository?: string | undefined;
   /** The tag or digest that was asked for. */
   readonly reference?: string | undefined;
@@ -35,6 +43,7 @@ export interface ResponseEvent {
 export interface FailureContext {
   readonly method: string;
   readonly target: string;
+  readonly requestId: string;
 }
 
 /** The parts of an event that the route tells. */

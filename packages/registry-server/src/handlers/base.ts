@@ -8,6 +8,9 @@ import type { Resource } from './resource.js';
  * The specification wants no more than the 200. The header is from before it; old docker daemons take a host without it
  * for the registry of version 1.
  */
-export const base: Resource<unknown> = {
-  GET: (exchange) => exchange.json(200, {}, { [API_VERSION_HEADER.name]: API_VERSION_HEADER.value }),
+export const base: Resource<object> = {
+  GET: {
+    needs: 'greeting',
+    handle: (exchange) => exchange.json(200, {}, { [API_VERSION_HEADER.name]: API_VERSION_HEADER.value }),
+  },
 };

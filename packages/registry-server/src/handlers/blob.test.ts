@@ -32,6 +32,7 @@ describe('GET /v2/<name>/blobs/<digest>', () => {
       'docker-content-digest': LAYER_DIGEST,
       etag: `"${LAYER_DIGEST}"`,
       'x-content-type-options': 'nosniff',
+      'x-request-id': expect.any(String),
     });
     expect(await bytesOf(response)).toEqual(LAYER_BYTES);
   });

@@ -3,7 +3,8 @@ import { contentHeaders } from '../http/content-headers.js';
 import { isNotModified } from '../http/entity-tag.js';
 import type { ManifestRoute } from '../route.js';
 import type { RegistryStorage, StoredManifest } from '../storage/registry-storage.js';
-import type { Resource } from './resource.js';
+import { pushManifest } from './push-manifest.js';
+import type { Handler, Resource, WritingHandler } from './resource.js';
 
 /**
  * `GET` and `HEAD /v2/<name>/manifests/<tag or digest>`: distribution-spec v1.1, "Pulling manifests".
@@ -12,22 +13,45 @@ import type { Resource } from './resource.js';
  * Docker-Content-Digest; containerd takes any status but 200 and 404 for a broken registry; docker parses the manifest by
  * the Content-Type, to which nothing may be added, no charset either.
  */
+const pullManifest: Handler<ManifestRoute> = async (exchange, route) => {
+  const variants = await findManifests(exchange.storage, route);
+  const [first, ...others] = variants;
+  if (first === undefined) {
+    const { repository, digest, tag } = route;
+    return exchange.error('MANIFEST_UNKNOWN', `${repository} has no manifest ${digest ?? tag}`);
+  }
+  const { digest, mediaType, bytes } = selectVariant([first, ...others], exchange.header('Accept'));
+  const headers = {
+    ...contentHeaders(digest, mediaType),
+    ...(route.digest === undefined ? TAG_HEADERS : {}),
+  };
+  if (isNotModified(exchange.header('If-None-Match'), digest)) return exchange.empty(304, headers);
+  return exchange.bytes(200, headers, bytes);
+};
+
+/**
+ * `DELETE /v2/<name>/manifests/<tag or digest>`: distribution-spec v1.1, "Deleting tags" and "Deleting Manifests".
+ * A tag goes alone; a manifest takes its tags with it.
+ */
+const deleteManifest: WritingHandler<ManifestRoute> = async (exchange, route, store) => {
+  const { repository, digest, tag } = route;
+  const isGone =
+    tag !== undefined ? await store.deleteTag(repository, tag) : await store.deleteManifest(repository, route.digest);
+  if (!isGone) return exchange.error('MANIFEST_UNKNOWN', `${repository} has no manifest ${digest ?? tag}`);
+  exchange.announce({
+    action: 'delete',
+    kind: tag === undefined ? 'manifest' : 'tag',
+    repository,
+    digest,
+    tags: tag === undefined ? [] : [tag],
+  });
+  return exchange.empty(202);
+};
+
 export const manifest: Resource<ManifestRoute> = {
-  async GET(exchange, route) {
-    const variants = await findManifests(exchange.storage, route);
-    const [first, ...others] = variants;
-    if (first === undefined) {
-      const { repository, digest, tag } = route;
-      return exchange.error('MANIFEST_UNKNOWN', `${repository} has no manifest ${digest ?? tag}`);
-    }
-    const { digest, mediaType, bytes } = selectVariant([first, ...others], exchange.header('Accept'));
-    const headers = {
-      ...contentHeaders(digest, mediaType),
-      ...(route.digest === undefined ? TAG_HEADERS : {}),
-    };
-    if (isNotModified(exchange.header('If-None-Match'), digest)) return exchange.empty(304, headers);
-    return exchange.bytes(200, headers, bytes);
-  },
+  GET: { needs: 'pull', handle: pullManifest },
+  PUT: { needs: 'push', write: pushManifest },
+  DELETE: { needs: 'delete', write: deleteManifest },
 };
 
 /** A tag moves, and what it gives depends on who asks: a cache has to come back each time. */

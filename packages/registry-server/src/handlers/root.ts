@@ -5,6 +5,9 @@ const TEXT = new TextEncoder().encode(
 );
 
 /** `GET /` is no part of the protocol: it tells a person with a browser what was found here. */
-export const root: Resource<unknown> = {
-  GET: (exchange) => exchange.bytes(200, { 'Content-Type': 'text/plain; charset=utf-8' }, TEXT),
+export const root: Resource<object> = {
+  GET: {
+    needs: undefined,
+    handle: (exchange) => exchange.bytes(200, { 'Content-Type': 'text/plain; charset=utf-8' }, TEXT),
+  },
 };

@@ -1,5 +1,5 @@
 /**
- * Paging of the two lists, `tags/list` and `_catalog`.
+ * Paging of lists: `tags/list`, `_catalog` and referrers.
  * Source: distribution-spec v1.1, "Listing Tags".
  */
 import type { Page } from '../storage/registry-storage.js';
@@ -23,5 +23,11 @@ export function cutPage(entries: readonly string[], page: Page, path: string): {
   const last = cut.at(-1);
   // `n=0` asks for nothing, and nothing comes after nothing: no Link, or a client would turn round for ever.
   if (last === undefined || entries.length === cut.length) return { entries: cut };
-  return { entries: cut, link: `<${path}?n=${page.limit}&last=${encodeURIComponent(last)}>; rel="next"` };
+  return { entries: cut, link: formatNextLink(path, { n: page.limit, last }) };
+}
+
+/** The value of `Link` that leads to the next page. */
+export function formatNextLink(path: string, query: Readonly<Record<string, string | number>>): string {
+  const text = Object.entries(query).map(([key, value]) => `${key}=${encodeURIComponent(value)}`);
+  return `<${path}?${text.join('&')}>; rel="next"`;
 }

@@ -3,6 +3,13 @@
  * `@hono/node-server` hands over Node's own pair; elsewhere there may be nothing.
  */
 export interface Transport {
-  readonly incoming?: { readonly url?: string | undefined } | undefined;
+  readonly incoming?: TransportRequest | undefined;
   readonly outgoing?: { destroy(): unknown } | undefined;
+}
+
+/** The parts of Node's `IncomingMessage` that are made use of. */
+export interface TransportRequest {
+  readonly url?: string | undefined;
+  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
+  iterator?(options: { destroyOnReturn: boolean }): AsyncIterable<Uint8Array>;
 }

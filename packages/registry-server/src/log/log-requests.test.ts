@@ -12,8 +12,10 @@ function recordOf(event: Partial<ResponseEvent>): Record<string, unknown> {
     target: '/v2/quinistry/manifests/latest',
     status: 200,
     bytes: 592,
+    receivedBytes: 0,
     complete: true,
     durationMs: 1.2345,
+    requestId: 'r-1',
     ...event,
   });
   expect(lines).toHaveLength(1);
@@ -63,7 +65,7 @@ describe('logRequests().onError', () => {
   it('tells the error with the request it happened in', () => {
     const lines: string[] = [];
     const { onError } = logRequests(createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }));
-    onError(new Error('disk on fire'), { method: 'GET', target: '/v2/a/blobs/b' });
+    onError(new Error('disk on fire'), { method: 'GET', target: '/v2/a/blobs/b', requestId: 'r-1' });
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
       level: 'error',
       msg: 'something went wrong',

@@ -15,7 +15,9 @@ export type StorageErrorCode =
   /** No room on the disk, or none left of the repository's quota. */
   | 'NO_SPACE'
   /** A repository's name that this store cannot hold, as it would lie inside another one's files. */
-  | 'NAME_UNAVAILABLE';
+  | 'NAME_UNAVAILABLE'
+  /** A repository that cannot be changed: it is made here, and not pushed. */
+  | 'READ_ONLY';
 
 export interface StorageErrorDetail extends ErrorOptions {
   /** Bytes that the upload has so far. */
