@@ -5,4 +5,4 @@ refuseOldNode();
 const { EVERYTHING } = await import('./bootstrap/bootstrap.js');
 const { bootstrapped, runTool } = await import('./bootstrap/command.js');
 
-await bootstrapped(EVERYTHING, () => runTool('vitest', ['run', ...process.argv.slice(2), '--typecheck']));
+await bootstrapped(EVERYTHING, () => runTool('vitest', ['run', ...process.argv.slice(2)]));

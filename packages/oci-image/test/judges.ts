@@ -34,11 +34,6 @@ export function command(file: string, args: readonly string[] = ['--version'], o
 
 export const root: Judge = judge('root', () => process.getuid?.() === 0);
 
-/** The command and a daemon that answers it; asked for only where a test needs it, because asking takes time. */
-export function docker(): Judge {
-  return command('docker', ['version', '--format', '{{.Server.Version}}']);
-}
-
 /**
  * `describe` for tests that need all of `judges`.
  *
