@@ -23,6 +23,8 @@ export type OciErrorCode =
   // Files of this machine.
   | 'FILE_UNREADABLE'
   | 'FILE_CHANGED'
+  // A directory that another process keeps its store in.
+  | 'STORE_IN_USE'
   // An optional package that is not installed.
   | 'PACKAGE_NOT_FOUND'
   // The Node.js runtime as a layer.
