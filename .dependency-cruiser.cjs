@@ -2,7 +2,8 @@
  * Who may import whom. An arrow never points up, and siblings never meet; tests may import what they like.
  *
  *     oci-image         errors <- spec <- content <- image <- { layout | archive | registry | node | tree }
- *     registry-server   storage <- { http <- route <- response-event <- exchange <- handlers | quine } <- the rest
+ *     registry-server   { storage | manifests } <- { http <- route <- response-event | policy } <- exchange <- handlers
+ *                       storage <- quine, and the rest stands above all
  *
  * test/layers.test.ts runs this, and shows that each rule can fail.
  */
@@ -21,12 +22,15 @@ const ociImage = {
 };
 
 const registryServer = {
-  storage: [],
+  storage: ['manifests'],
+  manifests: ['storage'],
   http: ['storage'],
   route: ['storage', 'http'],
+  policy: ['storage', 'manifests'],
+  'registry-event': [],
   'response-event': ['storage', 'http', 'route'],
-  exchange: ['storage', 'http', 'route', 'response-event'],
-  handlers: ['storage', 'http', 'route', 'response-event', 'exchange'],
+  exchange: ['storage', 'http', 'route', 'policy', 'registry-event', 'response-event'],
+  handlers: ['storage', 'manifests', 'http', 'route', 'policy', 'registry-event', 'response-event', 'exchange'],
   quine: ['storage'],
 };
 

@@ -1,6 +1,7 @@
 /** A container registry as a function from a web-standard request to its response, and Node's HTTP server around it. */
 export type { RegistryObserver } from './exchange.js';
-export type { Transport } from './http/transport.js';
+export type { CorsOptions } from './http/cors.js';
+export type { Transport, TransportRequest } from './http/transport.js';
 export {
   DEFAULT_CLOSE_TIMEOUT_MS,
   DEFAULT_HEADERS_TIMEOUT_MS,
@@ -10,7 +11,34 @@ export {
   type ServerOptions,
   startServer,
 } from './node-server.js';
+export {
+  type AccessControl,
+  type AccessScope,
+  ANYBODY,
+  type Authentication,
+  type Credentials,
+  type Identity,
+  type RegistryAction,
+} from './policy/access-control.js';
+export {
+  DEFAULT_MAX_MANIFEST_BYTES,
+  DEFAULT_MAX_UPLOADS,
+  type Limits,
+  type PolicyOptions,
+} from './policy/registry-policy.js';
 export { createRegistry, type Registry, type RegistryOptions } from './registry.js';
+export type { RegistryEvent } from './registry-event.js';
 export type { FailureContext, ResponseEvent, ResponseKind } from './response-event.js';
 export { createImageStorage, type TaggedImage, type TaggedImages } from './storage/image-storage.js';
+export { createLayeredStore, type Overlay } from './storage/layered-storage.js';
+export { createMemoryStore, type MemoryStoreOptions } from './storage/memory/memory-store.js';
 export type { Page, RegistryStorage, StoredBlob, StoredManifest } from './storage/registry-storage.js';
+export type {
+  AppendOptions,
+  CollectOptions,
+  Garbage,
+  RegistryStore,
+  Upload,
+  WriteManifestOptions,
+} from './storage/registry-store.js';
+export { StorageError, type StorageErrorCode, type StorageErrorDetail } from './storage/storage-error.js';
