@@ -1,0 +1,75 @@
+import type { z } from 'zod';
+import type { ConfigurationFile } from './configuration-file.js';
+import { FLAGS, flagName } from './flags.js';
+import type { GivenSetting } from './given-settings.js';
+import { keysAt } from './settings.js';
+
+type Issue = z.core.$ZodIssue;
+
+const MAX_SHOWN_CHARACTERS = 80;
+
+/** Where settings came from, so that a problem can be told where it can be mended. */
+export interface IssueSources {
+  readonly given: readonly GivenSetting[];
+  readonly file?: ConfigurationFile | undefined;
+}
+
+/** One line for each thing that is wrong. */
+export function describeIssue(issue: Issue, sources: IssueSources): string[] {
+  if (issue.code === 'unrecognized_keys') return describeUnknownKeys(issue, sources);
+  if (issue.code === 'invalid_union') return describeUnion(issue, sources);
+  const { path, input } = issue;
+  const given = sources.given.find((setting) => setting.path.every((key, index) => key === path[index]));
+  if (given !== undefined) return [`${given.source} is ${show(input)}, which is not ${expected(issue)}`];
+  const place = sources.file === undefined ? '' : `${sources.file.locate(path)}: `;
+  const name = formatPath(path);
+  if (input === undefined) return [`${place}${name} is missing${otherWays(path)}; it has to be ${expected(issue)}`];
+  return [`${place}${name} is ${show(input)}, which is not ${expected(issue)}`];
+}
+
+function describeUnknownKeys({ path, keys }: Extract<Issue, { code: 'unrecognized_keys' }>, { file }: IssueSources) {
+  const known = keysAt(path);
+  const section = path.length === 0 ? 'the configuration' : formatPath(path);
+  const choice = known.length === 0 ? '' : `; ${section} has ${known.join(', ')}`;
+  return keys.map((key) => {
+    const place = file === undefined ? '' : `${file.locateKey([...path, key])}: `;
+    return `${place}${formatPath([...path, key])} is no setting${choice}`;
+  });
+}
+
+/** Tells what was wrong in the alternative that came closest: the one that was left latest. */
+function describeUnion(issue: Extract<Issue, { code: 'invalid_union' }>, sources: IssueSources): string[] {
+  const depth = (issues: readonly Issue[]) => Math.max(0, ...issues.map(({ path }) => path.length));
+  const [closest] = issue.errors.toSorted((a, b) => depth(b) - depth(a));
+  if (closest === undefined || depth(closest) === 0) {
+    const alternatives = issue.errors.flatMap((issues) => issues.map(expected));
+    return describeIssue({ ...issue, code: 'custom', message: [...new Set(alternatives)].join(', or ') }, sources);
+  }
+  return closest.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, sources));
+}
+
+/** What a message of the schema says is what was expected; zod's own messages are not phrased that way. */
+function expected(issue: Issue): string {
+  if (issue.code === 'invalid_type' && issue.expected === 'object') return 'a section with settings of its own';
+  return issue.message.replace(/^Invalid input: expected /, 'a value of type ').replace(/, received .*$/, '');
+}
+
+function otherWays(path: readonly PropertyKey[]): string {
+  const flag = FLAGS.find((candidate) => candidate.path === path.join('.'));
+  return flag === undefined ? '' : ` (${flagName(flag)} gives it too)`;
+}
+
+function formatPath(path: readonly PropertyKey[]): string {
+  if (path.length === 0) return 'the configuration';
+  return path
+    .map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${String(key)}`))
+    .join('');
+}
+
+/** Settings hold no secrets, only the names of files that do; so what was typed can be shown. */
+function show(input: unknown): string {
+  if (Array.isArray(input)) return 'a list';
+  if (typeof input === 'object' && input !== null) return 'a section';
+  const text = JSON.stringify(input) ?? 'nothing';
+  return text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text;
+}
