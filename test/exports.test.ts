@@ -3,6 +3,7 @@ import * as ociImage from '@quinistry/oci-image';
 import * as ociImageNode from '@quinistry/oci-image/node';
 import * as ociImageSpec from '@quinistry/oci-image/spec';
 import * as registryServer from '@quinistry/registry-server';
+import * as registryServerTesting from '@quinistry/registry-server/testing';
 import { describe, expect, it } from 'vitest';
 
 /** Every subpath that the packages declare, as one imports it. */
@@ -21,6 +22,7 @@ describe('the exports', () => {
       '@quinistry/oci-image/spec',
       '@quinistry/oci-image/node',
       '@quinistry/registry-server',
+      '@quinistry/registry-server/testing',
     ]);
   });
 
@@ -155,13 +157,27 @@ describe('the exports', () => {
   it('of @quinistry/registry-server are these', () => {
     expect(Object.keys(registryServer).sort()).toMatchInlineSnapshot(`
       [
+        "ANYBODY",
         "DEFAULT_CLOSE_TIMEOUT_MS",
         "DEFAULT_HEADERS_TIMEOUT_MS",
         "DEFAULT_IDLE_TIMEOUT_MS",
+        "DEFAULT_MAX_MANIFEST_BYTES",
+        "DEFAULT_MAX_UPLOADS",
         "ListenError",
+        "StorageError",
         "createImageStorage",
+        "createLayeredStore",
+        "createMemoryStore",
         "createRegistry",
         "startServer",
+      ]
+    `);
+  });
+
+  it('of @quinistry/registry-server/testing are these', () => {
+    expect(Object.keys(registryServerTesting).sort()).toMatchInlineSnapshot(`
+      [
+        "describeRegistryStore",
       ]
     `);
   });

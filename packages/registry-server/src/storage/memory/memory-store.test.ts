@@ -50,6 +50,17 @@ describe('createMemoryStore', () => {
     expect(kept && digestOf(kept.bytes)).toBe(manifest.digest);
   });
 
+  it('does not take a manifest for the blob that another one names', async () => {
+    const store = createMemoryStore();
+    const pushed = note('pushed as a manifest');
+    await store.writeManifest('app', pushed);
+    const config = { mediaType: MEDIA_TYPES.oci.config, digest: pushed.digest, size: pushed.bytes.byteLength };
+    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, config, layers: [] }));
+    await expect(
+      store.writeManifest('app', { digest: digestOf(bytes), mediaType: MEDIA_TYPES.oci.manifest, bytes }),
+    ).rejects.toMatchObject({ code: 'REFERENCE_UNKNOWN', missing: [pushed.digest] });
+  });
+
   describe('with maxBytes', () => {
     it('refuses what does not fit, and keeps what came before', async () => {
       const store = createMemoryStore({ maxBytes: 10 });

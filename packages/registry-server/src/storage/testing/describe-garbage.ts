@@ -1,7 +1,6 @@
 import type { BlobInfo } from '@quinistry/oci-image';
 import { describe, expect, it } from 'vitest';
 import type { CollectOptions, Garbage, RegistryStore } from '../registry-store.js';
-import { heldSource } from './held-source.js';
 import {
   blobOf,
   chunksOf,
@@ -18,6 +17,7 @@ import {
   sorted,
   startUpload,
 } from './sample-content.js';
+import { heldSource } from './stalling-source.js';
 import { type OpenStore, withStore } from './store-under-test.js';
 
 /** Collects to the end, and gives the names of what was found, sorted. */

@@ -128,6 +128,19 @@ export function describeManifests(open: OpenStore): void {
     );
 
     it(
+      'does not take a blob for the manifest that an index names, though the bytes are the same',
+      using(async ({ store }) => {
+        const member = imageOf([blobOf('config')]);
+        const { bytes, digest } = member;
+        await pushBlob(store, 'app', { bytes, digest, size: bytes.byteLength });
+        await expect(store.writeManifest('app', indexOf([descriptorOf(member)]))).rejects.toMatchObject({
+          code: 'REFERENCE_UNKNOWN',
+          missing: [digest],
+        });
+      }),
+    );
+
+    it(
       'takes anything missing where the caller allows sparse manifests',
       using(async ({ store }) => {
         const sparse = [imageOf([blobOf('missing')]), indexOf([descriptorOf(noteOf('missing'))])];

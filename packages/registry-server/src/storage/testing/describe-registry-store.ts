@@ -1,4 +1,5 @@
 import { describe } from 'vitest';
+import { describeAnyOrder } from './describe-any-order.js';
 import { describeBlobs } from './describe-blobs.js';
 import { describeConcurrency } from './describe-concurrency.js';
 import { describeGarbage } from './describe-garbage.js';
@@ -26,5 +27,6 @@ export function describeRegistryStore(name: string, open: OpenStore): void {
     describeConcurrency(open);
     describeGarbage(open);
     describePersistence(open);
+    describeAnyOrder(open);
   });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { heldSource } from './held-source.js';
 import { blobOf, chunksOf, EMPTY_BLOB, EVERYTHING, pushBlob, readBlob, startUpload } from './sample-content.js';
+import { endlessSource } from './stalling-source.js';
 import { type OpenStore, withStore } from './store-under-test.js';
 
 const UNKNOWN = { name: 'StorageError', code: 'UPLOAD_UNKNOWN' };
@@ -106,12 +106,11 @@ export function describeSealing(open: OpenStore): void {
       'ends a session that is being written to: the writer fails with UPLOAD_UNKNOWN',
       using(async ({ store }) => {
         const { session } = await store.createUpload('app');
-        const held = heldSource(blobOf('one').bytes, blobOf('two').bytes);
-        const writing = store.appendUpload('app', session, held.source);
+        const endless = endlessSource();
+        const writing = store.appendUpload('app', session, endless.source);
         const failed = expect(writing).rejects.toMatchObject(UNKNOWN);
-        await held.started;
+        await endless.started;
         expect(await store.cancelUpload('app', session)).toBe(true);
-        held.release();
         await failed;
         expect(await store.statUpload('app', session)).toBeUndefined();
       }),

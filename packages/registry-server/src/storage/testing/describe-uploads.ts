@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { heldSource } from './held-source.js';
 import { blobOf, chunksOf, EVERYTHING, pushBlob, readBlob, startUpload } from './sample-content.js';
+import { heldSource } from './stalling-source.js';
 import { type OpenStore, withStore } from './store-under-test.js';
 
 /** Several pieces of any store's buffers, and not a multiple of them. */

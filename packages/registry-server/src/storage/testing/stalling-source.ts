@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 /** A client that stalls: its second chunk comes only once it is released. */
 export interface HeldSource {
   readonly source: AsyncIterable<Uint8Array>;
@@ -22,4 +24,20 @@ export function heldSource(first: Uint8Array, second: Uint8Array): HeldSource {
     yield second;
   }
   return { source: source(), started, release };
+}
+
+/** A client that never stops: whoever reads it has to. */
+export function endlessSource(): Pick<HeldSource, 'source' | 'started'> {
+  let start = (): void => {};
+  const started = new Promise<void>((resolve) => {
+    start = resolve;
+  });
+  async function* source(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      yield new Uint8Array(10);
+      start();
+      await setImmediate();
+    }
+  }
+  return { source: source(), started };
 }
