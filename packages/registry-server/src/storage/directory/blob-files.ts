@@ -1,0 +1,177 @@
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open, rm, unlink, utimes } from 'node:fs/promises';
+import { type BlobInfo, OciError, type OpenBlobOptions } from '@quinistry/oci-image';
+import { type Digest, digestAlgorithm } from '@quinistry/oci-image/spec';
+import type { DirectorySync } from './directory-sync.js';
+import { type DurableFiles, linkOrCopy, moveFile } from './durable-file.js';
+import { KeyedLock } from './keyed-lock.js';
+import type { LayoutDirectories } from './layout-directory.js';
+import { isStorableName, type RepositoryPaths } from './repository-paths.js';
+import { isSystemError, unlessMissing } from './system-error.js';
+
+/** Large enough that trips through the thread pool do not count, small enough that many slow clients fit into memory. */
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * The blobs of all repositories, as files. A file's presence is what makes a repository hold a blob, and the time in it is
+ * when the blob was last written or asked for.
+ *
+ * Whatever decides on a blob's file holds its lock, so that a blob is not removed between the question whether it exists
+ * and the answer.
+ */
+export class BlobFiles {
+  readonly lock = new KeyedLock();
+  readonly #paths: RepositoryPaths;
+  readonly #layouts: LayoutDirectories;
+  readonly #directories: DirectorySync;
+  readonly #files: DurableFiles;
+
+  constructor(paths: RepositoryPaths, layouts: LayoutDirectories, directories: DirectorySync, files: DurableFiles) {
+    this.#paths = paths;
+    this.#layouts = layouts;
+    this.#directories = directories;
+    this.#files = files;
+  }
+
+  /** What is known of a blob's file; symbolic links are no blobs. */
+  async stat(repository: string, digest: Digest): Promise<Stats | undefined> {
+    if (!isStorableName(repository)) return undefined;
+    const stats = await lstat(this.#paths.blob(repository, digest)).catch(unlessMissing);
+    if (stats?.isFile() !== true || !(await this.#layouts.isInside(repository))) return undefined;
+    return stats;
+  }
+
+  /** The same for somebody who is going to rely on the answer: the blob counts as just asked for. */
+  async touch(repository: string, digest: Digest): Promise<Stats | undefined> {
+    if (!isStorableName(repository)) return undefined;
+    const path = this.#paths.blob(repository, digest);
+    return this.lock.run(path, async () => {
+      const stats = await this.stat(repository, digest);
+      if (stats !== undefined) await touchFile(path);
+      return stats;
+    });
+  }
+
+  async *open(repository: string, digest: Digest, { range, signal }: OpenBlobOptions = {}): AsyncGenerator<Uint8Array> {
+    signal?.throwIfAborted();
+    const file = await this.#openFile(repository, digest);
+    try {
+      let position = range?.start ?? 0;
+      const end = range?.end ?? Number.POSITIVE_INFINITY;
+      let next = readChunk(file, position, end);
+      for (;;) {
+        const chunk = await next;
+        if (chunk.byteLength === 0) return;
+        signal?.throwIfAborted();
+        position += chunk.byteLength;
+        // Read while the client takes what is there.
+        next = readChunk(file, position, end);
+        next.catch(() => {});
+        yield chunk;
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Makes the file `from`, whose bytes are durable and hash to `digest`, a blob, and takes it away. */
+  async seal(repository: string, { digest, size }: BlobInfo, from: string): Promise<void> {
+    const path = this.#paths.blob(repository, digest);
+    await this.lock.run(path, async () => {
+      if ((await this.stat(repository, digest))?.size === size) {
+        await touchFile(path);
+        await rm(from, { force: true });
+      } else {
+        await this.#withLayout(repository, digest, () => moveFile(from, path));
+        await touchFile(path);
+      }
+      await this.#directories.sync(this.#paths.blobDirectory(repository, digest));
+    });
+  }
+
+  /**
+   * Makes a blob of `from` one of `repository` too: a second name for one file.
+   *
+   * @returns its size; `undefined` where `from` does not hold it, or not in the size that is expected.
+   */
+  async share(repository: string, digest: Digest, from: string, expectedSize?: number): Promise<number | undefined> {
+    const path = this.#paths.blob(repository, digest);
+    return this.lock.run(path, async () => {
+      const source = await this.stat(from, digest);
+      if (source === undefined || source.size !== (expectedSize ?? source.size)) return undefined;
+      if ((await this.stat(repository, digest)) === undefined) {
+        try {
+          await this.#withLayout(repository, digest, () => linkOrCopy(this.#paths.blob(from, digest), path));
+        } catch (error) {
+          // Removed from the other repository meanwhile.
+          if (isSystemError(error, 'ENOENT')) return undefined;
+          throw error;
+        }
+      }
+      await touchFile(path);
+      await this.#directories.sync(this.#paths.blobDirectory(repository, digest));
+      return source.size;
+    });
+  }
+
+  /** Writes bytes at hand. The caller holds the lock. */
+  async write(repository: string, digest: Digest, bytes: Uint8Array): Promise<void> {
+    const path = this.#paths.blob(repository, digest);
+    if ((await this.stat(repository, digest))?.size === bytes.byteLength) await touchFile(path);
+    else await this.#withLayout(repository, digest, () => this.#files.replace(path, bytes));
+    await this.#directories.sync(this.#paths.blobDirectory(repository, digest));
+  }
+
+  /** The caller holds the lock. @returns whether there was one. */
+  async remove(repository: string, digest: Digest): Promise<boolean> {
+    try {
+      await unlink(this.#paths.blob(repository, digest));
+    } catch (error) {
+      unlessMissing(error);
+      return false;
+    }
+    await this.#directories.sync(this.#paths.blobDirectory(repository, digest)).catch(unlessMissing);
+    return true;
+  }
+
+  lockKey(repository: string, digest: Digest): string {
+    return this.#paths.blob(repository, digest);
+  }
+
+  /** Nearly always the layout is there already, so it is made only when that turns out wrong. */
+  async #withLayout(repository: string, digest: Digest, work: () => Promise<void>): Promise<void> {
+    if (await this.#layouts.isInside(repository)) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isSystemError(error, 'ENOENT')) throw error;
+      }
+    }
+    await this.#layouts.create(repository, digestAlgorithm(digest));
+    await work();
+  }
+
+  async #openFile(repository: string, digest: Digest): Promise<FileHandle> {
+    const unknown = (cause?: unknown) =>
+      new OciError('BLOB_UNKNOWN', `there is no blob ${digest} in ${repository}`, { cause });
+    if (!isStorableName(repository) || !(await this.#layouts.isInside(repository))) throw unknown();
+    try {
+      return await open(this.#paths.blob(repository, digest), constants.O_RDONLY | constants.O_NOFOLLOW);
+    } catch (error) {
+      throw isSystemError(error, 'ENOENT', 'ENOTDIR', 'ELOOP') ? unknown(error) : error;
+    }
+  }
+}
+
+async function touchFile(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now);
+}
+
+async function readChunk(file: FileHandle, position: number, end: number): Promise<Uint8Array> {
+  const length = Math.min(CHUNK_BYTES, end - position);
+  if (length <= 0) return new Uint8Array(0);
+  const buffer = Buffer.allocUnsafeSlow(length);
+  const { bytesRead } = await file.read(buffer, 0, length, position);
+  return buffer.subarray(0, bytesRead);
+}

@@ -1,0 +1,134 @@
+import { lstat, readdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Digest } from '@quinistry/oci-image/spec';
+import type { CollectOptions, Garbage } from '../registry-store.js';
+import type { BlobFiles } from './blob-files.js';
+import { listBlobs } from './blob-list.js';
+import { markKept } from './garbage-marks.js';
+import type { Repositories } from './repositories.js';
+import type { Repository } from './repository.js';
+import type { RepositoryPaths } from './repository-paths.js';
+import { unlessMissing } from './system-error.js';
+import { SESSION_PREFIX, type UploadFiles } from './upload-files.js';
+
+export interface GarbageCollectionParts {
+  readonly paths: RepositoryPaths;
+  readonly blobs: BlobFiles;
+  readonly repositories: Repositories;
+  readonly uploads: UploadFiles;
+}
+
+/** One run: when things count as old, and what it has met. */
+interface Run {
+  readonly touchedBefore: number;
+  readonly untagged: boolean;
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal | undefined;
+  /** How many names of a file a dry run would have removed: the last one frees its bytes. */
+  readonly removedNames: Map<number, number>;
+}
+
+/** Removes what nothing refers to, one repository after the other, while everything else goes on. */
+export class GarbageCollection {
+  readonly #parts: GarbageCollectionParts;
+
+  constructor(parts: GarbageCollectionParts) {
+    this.#parts = parts;
+  }
+
+  async *collect({ graceMs, untagged = false, dryRun = false, signal }: CollectOptions): AsyncGenerator<Garbage> {
+    const touchedBefore = Date.now() - graceMs;
+    const run: Run = { touchedBefore, untagged, dryRun, signal, removedNames: new Map() };
+    yield* this.#collectUploads(run, '');
+    for (const name of await this.#parts.repositories.layouts()) {
+      signal?.throwIfAborted();
+      const repository = await this.#parts.repositories.find(name);
+      if (repository !== undefined) yield* this.#collectRepository(repository, run);
+    }
+  }
+
+  async *#collectRepository(repository: Repository, run: Run): AsyncGenerator<Garbage> {
+    const { repositories } = this.#parts;
+    // What is written meanwhile is not in the marks, but it is in here.
+    const watch = repository.reliedOn.watch();
+    const isRelied = (digest: Digest) => watch.seen.has(digest);
+    try {
+      // So that the index does not name what is gone. Without room for it, making room comes first.
+      await repositories.flushOne(repository).catch(() => {});
+      const named = new Set((await repository.index.view()).named());
+      const { kept, garbageManifests } = await markKept(
+        repository,
+        async (digest) => !run.untagged || named.has(digest) || (await this.#isRecent(repository, digest, run)),
+      );
+      for (const digest of garbageManifests) {
+        run.signal?.throwIfAborted();
+        const size = await this.#freedBy(repository, digest, run);
+        if (!run.dryRun && !(await repository.delete(digest, isRelied))) continue;
+        yield { kind: 'manifest', repository: repository.name, name: digest, size };
+      }
+      if (garbageManifests.length > 0 && !run.dryRun) await repositories.flushOne(repository).catch(() => {});
+      const passed = new Set(garbageManifests);
+      for await (const digest of listBlobs(this.#parts.paths.blobs(repository.name))) {
+        run.signal?.throwIfAborted();
+        if (kept.has(digest) || passed.has(digest)) continue;
+        const size = await this.#sweepBlob(repository, digest, run, isRelied);
+        if (size !== undefined) yield { kind: 'blob', repository: repository.name, name: digest, size };
+      }
+    } finally {
+      watch.stop();
+    }
+    if (!run.dryRun) await repositories.removeIfEmpty(repository);
+  }
+
+  /** @returns the bytes that it frees; `undefined` for what stays. */
+  async #sweepBlob(
+    repository: Repository,
+    digest: Digest,
+    run: Run,
+    isRelied: (digest: Digest) => boolean,
+  ): Promise<number | undefined> {
+    const { blobs } = this.#parts;
+    // Whoever is told that the blob exists holds the same lock, and leaves the time in the file.
+    return blobs.lock.run(blobs.lockKey(repository.name, digest), async () => {
+      if (isRelied(digest) || repository.index.current?.manifests.has(digest)) return undefined;
+      if (await this.#isRecent(repository, digest, run)) return undefined;
+      const size = await this.#freedBy(repository, digest, run);
+      if (!run.dryRun && (isRelied(digest) || !(await blobs.remove(repository.name, digest)))) return undefined;
+      return size;
+    });
+  }
+
+  async #isRecent(repository: Repository, digest: Digest, { touchedBefore }: Run): Promise<boolean> {
+    const stats = await this.#parts.blobs.stat(repository.name, digest);
+    if (stats === undefined) return false;
+    return Math.max(Math.floor(stats.mtimeMs), repository.lastRead(digest)) > touchedBefore;
+  }
+
+  async #freedBy(repository: Repository, digest: Digest, run: Run): Promise<number> {
+    const stats = await this.#parts.blobs.stat(repository.name, digest);
+    if (stats === undefined) return 0;
+    const removed = (run.removedNames.get(stats.ino) ?? 0) + 1;
+    if (run.dryRun) run.removedNames.set(stats.ino, removed);
+    return stats.nlink > removed ? 0 : stats.size;
+  }
+
+  async *#collectUploads(run: Run, repository: string): AsyncGenerator<Garbage> {
+    const { paths, uploads } = this.#parts;
+    const directory = join(paths.uploads, repository);
+    const entries = (await readdir(directory, { withFileTypes: true }).catch(unlessMissing)) ?? [];
+    for (const entry of entries) {
+      if (entry.isDirectory()) {
+        const below = join(repository, entry.name);
+        yield* this.#collectUploads(run, below);
+        // A session that begins meanwhile makes the directory anew.
+        if (!run.dryRun) await rmdir(join(paths.uploads, below)).catch(() => {});
+      } else if (entry.name.startsWith(SESSION_PREFIX)) {
+        const name = entry.name.slice(SESSION_PREFIX.length);
+        const stats = await lstat(join(directory, entry.name)).catch(unlessMissing);
+        if (stats === undefined || Math.floor(stats.mtimeMs) > run.touchedBefore) continue;
+        if (run.dryRun ? uploads.isBusy(repository, name) : !(await uploads.expire(repository, name))) continue;
+        yield { kind: 'upload', repository, name, size: stats.size };
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import type { Digest } from '@quinistry/oci-image/spec';
+import { readManifestFacts } from '../../manifests/manifest-facts.js';
+import type { Repository } from './repository.js';
+
+export interface GarbageMarks {
+  /** Everything that has to stay: manifests, and all that they name. */
+  readonly kept: ReadonlySet<Digest>;
+  readonly garbageManifests: readonly Digest[];
+}
+
+/**
+ * Marks what has to stay of a repository, beginning with the manifests that `isRoot` tells: members of kept indexes and
+ * referrers of kept manifests stay with them.
+ *
+ * A manifest that cannot be read fails the collection: what it names is not known, so nothing may be taken.
+ */
+export async function markKept(
+  repository: Repository,
+  isRoot: (digest: Digest) => boolean | Promise<boolean>,
+): Promise<GarbageMarks> {
+  const manifests = await repository.manifests();
+  const kept = new Set<Digest>();
+  for (const digest of manifests.keys()) if (await isRoot(digest)) kept.add(digest);
+  // A set that grows while it is walked.
+  for (const digest of kept) {
+    if (!manifests.has(digest)) continue;
+    const manifest = await repository.peekManifest(digest);
+    if (manifest === undefined) continue;
+    for (const reference of readManifestFacts(manifest).references) kept.add(reference.digest);
+    for (const referrer of await repository.referrers(digest)) kept.add(referrer.digest);
+  }
+  return { kept, garbageManifests: [...manifests.keys()].filter((digest) => !kept.has(digest)) };
+}

@@ -1,0 +1,207 @@
+/**
+ * Changes to names, durable before the files that hold the names are written: `index.json` has megabytes where there are
+ * ten thousand tags, and cannot be written anew for each.
+ */
+import { randomUUID } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { DirectorySync } from './directory-sync.js';
+import { formatRecord, formatStart, type JournalOperation, parseJournal } from './journal-record.js';
+import { storageFailure } from './system-error.js';
+
+/**
+ * Room that is taken when the journal is made. Writing within it needs neither new blocks nor a new length: a sync costs
+ * a fifth, and deleting is possible on a full disk.
+ */
+export const RESERVED_BYTES = 1024 * 1024;
+
+/** A journal longer than this is written anew with what is still needed of it. */
+const LONGEST_BYTES = 4 * RESERVED_BYTES;
+
+interface Entry {
+  readonly operation: JournalOperation;
+  /** Runs once the operation is durable, in the order of the journal. */
+  readonly apply: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface OpenedJournal {
+  readonly journal: Journal;
+  /** What was acknowledged, and may not be in the files yet. */
+  readonly operations: readonly JournalOperation[];
+}
+
+export class Journal {
+  readonly #path: string;
+  readonly #directories: DirectorySync;
+  #file: FileHandle;
+  #length: number;
+  #checksum: number;
+  #queue: Entry[] = [];
+  #turn: Promise<void> = Promise.resolve();
+  #scheduled = false;
+
+  private constructor(path: string, directories: DirectorySync, file: FileHandle, length: number, checksum: number) {
+    this.#path = path;
+    this.#directories = directories;
+    this.#file = file;
+    this.#length = length;
+    this.#checksum = checksum;
+  }
+
+  /** Opens the journal, or makes one. No other process may have it open. */
+  static async open(path: string, directories: DirectorySync): Promise<OpenedJournal> {
+    const found = await readJournal(path);
+    if (found !== undefined && found.length > 0) {
+      const file = await open(path, 'r+');
+      return {
+        journal: new Journal(path, directories, file, found.length, found.checksum),
+        operations: found.operations,
+      };
+    }
+    const { file, length, checksum } = await createJournal(path, directories, []);
+    return { journal: new Journal(path, directories, file, length, checksum), operations: [] };
+  }
+
+  /** Whether it is time to shorten it. */
+  get isLong(): boolean {
+    return this.#length > LONGEST_BYTES;
+  }
+
+  /**
+   * Makes `operation` durable and then runs `apply`. Operations that come while a sync runs share the next one. Where
+   * that fails, nothing of them is applied, and nothing of them stays in the file.
+   *
+   * @throws {StorageError} `NO_SPACE`
+   */
+  append<T>(operation: JournalOperation, apply: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ operation, apply: () => resolve(apply()), reject });
+      if (this.#scheduled) return;
+      this.#scheduled = true;
+      this.#exclusively(() => {
+        this.#scheduled = false;
+        return this.#writeBatch(this.#queue.splice(0));
+      });
+    });
+  }
+
+  /** Forgets everything but what `needed` gives, asked at a moment when every durable operation has been applied. */
+  trim(needed: () => readonly JournalOperation[]): Promise<void> {
+    return this.#exclusively(async () => {
+      const operations = needed();
+      if (operations.length > 0 && this.#length < LONGEST_BYTES) return;
+      if (operations.length === 0 && this.#length <= LONGEST_BYTES) return this.#restart();
+      const made = await createJournal(this.#path, this.#directories, operations);
+      await this.#file.close();
+      this.#file = made.file;
+      this.#length = made.length;
+      this.#checksum = made.checksum;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#exclusively(() => this.#file.close());
+  }
+
+  #exclusively(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  async #writeBatch(batch: readonly Entry[]): Promise<void> {
+    let checksum = this.#checksum;
+    const lines = batch.map(({ operation }) => {
+      const line = formatRecord(operation, checksum);
+      checksum = line.checksum;
+      return line.text;
+    });
+    const bytes = Buffer.from(lines.join(''));
+    try {
+      await writeFully(this.#file, bytes, this.#length);
+      await this.#file.datasync();
+    } catch (error) {
+      await this.#erase(bytes.length);
+      for (const { reject } of batch) reject(storageFailure(error));
+      return;
+    }
+    this.#length += bytes.length;
+    this.#checksum = checksum;
+    for (const { apply, reject } of batch) {
+      try {
+        apply();
+      } catch (error) {
+        reject(error);
+      }
+    }
+  }
+
+  /** Without this, a restart before the next change would find lines of which the client was told that they failed. */
+  async #erase(length: number): Promise<void> {
+    try {
+      const room = Math.min(length, Math.max(0, (await this.#file.stat()).size - this.#length));
+      await writeFully(this.#file, Buffer.alloc(room), this.#length);
+      await this.#file.datasync();
+    } catch {
+      // A disk that takes nothing at all: the next write is at the same place.
+    }
+  }
+
+  /** A new first line makes every line behind it invalid. Torn, it is no first line, which means the same. */
+  async #restart(): Promise<void> {
+    const start = formatStart(randomUUID());
+    await writeFully(this.#file, Buffer.from(start.text), 0);
+    await this.#file.datasync();
+    this.#length = start.text.length;
+    this.#checksum = start.checksum;
+  }
+}
+
+async function readJournal(path: string) {
+  try {
+    const file = await open(path, 'r');
+    try {
+      return parseJournal(await file.readFile());
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function createJournal(path: string, directories: DirectorySync, operations: readonly JournalOperation[]) {
+  const start = formatStart(randomUUID());
+  let { checksum } = start;
+  const lines = [start.text];
+  for (const operation of operations) {
+    const line = formatRecord(operation, checksum);
+    checksum = line.checksum;
+    lines.push(line.text);
+  }
+  const content = Buffer.from(lines.join(''));
+  const reserved = Buffer.alloc(Math.max(RESERVED_BYTES, content.length));
+  content.copy(reserved);
+  const file = await open(`${path}.new`, 'w+');
+  try {
+    await writeFully(file, reserved, 0);
+    await file.sync();
+    await rename(`${path}.new`, path);
+    await directories.sync(dirname(path));
+  } catch (error) {
+    await file.close();
+    throw storageFailure(error);
+  }
+  return { file, length: content.length, checksum };
+}
+
+async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let written = 0;
+  while (written < bytes.byteLength) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.byteLength - written, position + written);
+    written += bytesWritten;
+  }
+}

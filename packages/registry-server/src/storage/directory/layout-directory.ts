@@ -1,0 +1,116 @@
+/** Making and removing the directory of a repository: the files that make it an image layout. */
+import { mkdir, readdir, realpath, rm, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { type DigestAlgorithm, IMAGE_LAYOUT_VERSION } from '@quinistry/oci-image/spec';
+import type { DirectorySync } from './directory-sync.js';
+import type { DurableFiles } from './durable-file.js';
+import { KeyedLock } from './keyed-lock.js';
+import { EMPTY_LAYOUT_INDEX, formatLayoutIndex } from './layout-index.js';
+import { nameUnavailable, type RepositoryPaths } from './repository-paths.js';
+import { isSystemError, unlessMissing } from './system-error.js';
+
+const LAYOUT_FILE = Buffer.from(JSON.stringify({ imageLayoutVersion: IMAGE_LAYOUT_VERSION }));
+
+/** How often a directory is made again that another repository's removal took away meanwhile. */
+const MKDIR_ATTEMPTS = 5;
+
+export class LayoutDirectories {
+  readonly #paths: RepositoryPaths;
+  readonly #directories: DirectorySync;
+  readonly #files: DurableFiles;
+  readonly #lock = new KeyedLock();
+  readonly #inside = new Set<string>();
+
+  constructor(paths: RepositoryPaths, directories: DirectorySync, files: DurableFiles) {
+    this.#paths = paths;
+    this.#directories = directories;
+    this.#files = files;
+  }
+
+  /**
+   * Whether a repository's directory is there and really in the root. One that is reached through a symbolic link is not
+   * served: the link might lead anywhere, and two names for one directory would be two views of it.
+   */
+  async isInside(repository: string): Promise<boolean> {
+    if (this.#inside.has(repository)) return true;
+    const path = this.#paths.repository(repository);
+    const real = await realpath(path).catch(unlessMissing);
+    if (real !== path) return false;
+    const blobs = await realpath(this.#paths.blobs(repository)).catch(unlessMissing);
+    if (blobs !== undefined && blobs !== this.#paths.blobs(repository)) return false;
+    this.#inside.add(repository);
+    return true;
+  }
+
+  /**
+   * Makes what is missing of a layout, durably.
+   *
+   * @throws {StorageError} `NAME_UNAVAILABLE` where something else is in the way.
+   */
+  async create(repository: string, algorithm: DigestAlgorithm): Promise<void> {
+    await this.#lock.run(repository, async () => {
+      const blobs = `${this.#paths.blobs(repository)}/${algorithm}`;
+      try {
+        const first = await makeDirectory(blobs);
+        if (!(await this.isInside(repository))) {
+          throw nameUnavailable(repository, 'a symbolic link is in its place');
+        }
+        await this.#files.create(this.#paths.layoutFile(repository), LAYOUT_FILE);
+        await this.#files.create(this.#paths.index(repository), formatLayoutIndex(EMPTY_LAYOUT_INDEX));
+        await this.#syncUpTo(first === undefined ? this.#paths.repository(repository) : dirname(first), blobs);
+      } catch (error) {
+        if (!isSystemError(error, 'ENOTDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG')) throw error;
+        throw nameUnavailable(repository, 'a file is in its place', error);
+      }
+    });
+  }
+
+  /** Removes a layout without blobs, and the directories above that are empty then. @param isUnused - asked last. */
+  async remove(repository: string, isUnused: () => boolean): Promise<boolean> {
+    return this.#lock.run(repository, async () => {
+      const blobs = this.#paths.blobs(repository);
+      const algorithms = await readdir(blobs).catch(unlessMissing);
+      if (algorithms === undefined || !isUnused()) return false;
+      // A directory that holds something refuses to go; a blob that comes now finds none, and has the layout made anew.
+      for (const algorithm of algorithms) {
+        if (!(await removeEmpty(`${blobs}/${algorithm}`))) return false;
+      }
+      if (!(await removeEmpty(blobs)) || !isUnused()) return false;
+      this.#inside.delete(repository);
+      await rm(this.#paths.index(repository), { force: true });
+      await rm(this.#paths.layoutFile(repository), { force: true });
+      let directory = this.#paths.repository(repository);
+      while (directory !== this.#paths.root && (await removeEmpty(directory))) directory = dirname(directory);
+      return true;
+    });
+  }
+
+  async #syncUpTo(top: string, bottom: string): Promise<void> {
+    for (let directory = bottom; ; directory = dirname(directory)) {
+      await this.#directories.sync(directory);
+      if (directory === top || directory === this.#paths.root) return;
+    }
+  }
+}
+
+/** @returns the topmost directory that had to be made. */
+async function makeDirectory(path: string): Promise<string | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await mkdir(path, { recursive: true });
+    } catch (error) {
+      if (!isSystemError(error, 'ENOENT') || attempt === MKDIR_ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function removeEmpty(directory: string): Promise<boolean> {
+  try {
+    await rmdir(directory);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) return false;
+    if (isSystemError(error, 'ENOENT')) return true;
+    throw error;
+  }
+}

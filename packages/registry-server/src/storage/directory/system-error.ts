@@ -1,0 +1,27 @@
+import { StorageError } from '../storage-error.js';
+
+/** Whether `error` is the failure of a system call with one of these codes: `ENOENT`. */
+export function isSystemError(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code);
+}
+
+/** `undefined` for what is not there, and every other failure as it is. */
+export function unlessMissing(error: unknown): undefined {
+  if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
+  throw error;
+}
+
+/** What a failed system call means to those who use the store; anything that is not about room comes back as it is. */
+export function storageFailure(error: unknown): unknown {
+  if (!isSystemError(error, 'ENOSPC', 'EDQUOT')) return error;
+  return new StorageError('NO_SPACE', 'there is no room left on the disk', { cause: error });
+}
+
+/** Runs `work` and lets its failures through as {@link storageFailure} puts them. */
+export async function reportingSpace<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw storageFailure(error);
+  }
+}
