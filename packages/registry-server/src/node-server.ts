@@ -59,7 +59,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const silent = new Set<Socket>();
   let closing = false;
 
-  const listener = getRequestListener(registry.fetch, {
+  const listener = getRequestListener((request, env) => registry.fetch(request, { ...env, request }), {
     hostname: 'localhost', // where an HTTP/1.0 client sends no Host
     errorHandler: (error) => badRequest(error, onError),
   });

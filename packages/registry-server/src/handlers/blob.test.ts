@@ -9,6 +9,7 @@ import {
   PRIVATE_DIGEST,
   UNKNOWN_DIGEST,
 } from '../testing/fixture-storage.js';
+import { PushClient } from '../testing/push-client.js';
 
 const registry = createRegistry({ storage: createFixtureStorage() });
 
@@ -127,5 +128,25 @@ describe('HEAD /v2/<name>/blobs/<digest>', () => {
     const response = await createRegistry({ storage }).fetch(request);
     expect(response.status).toBe(200);
     expect(response.headers.get('Content-Length')).toBe('2000');
+  });
+});
+
+describe('DELETE /v2/<name>/blobs/<digest>', () => {
+  it('takes the blob away at once, in this repository alone', async () => {
+    const client = new PushClient();
+    const { digest } = await client.pushBlob('team/app', 'layer');
+    await client.pushBlob('team/other', 'layer');
+    expect((await client.send('DELETE', `/v2/team/app/blobs/${digest}`)).status).toBe(202);
+    expect((await client.send('HEAD', `/v2/team/app/blobs/${digest}`)).status).toBe(404);
+    expect((await client.send('HEAD', `/v2/team/other/blobs/${digest}`)).status).toBe(200);
+    expect((await client.send('DELETE', `/v2/team/app/blobs/${digest}`)).status).toBe(404);
+    expect(client.events.at(-1)).toMatchObject({ action: 'delete', kind: 'blob', repository: 'team/app', digest });
+  });
+
+  it('is answered with 405 where deletes are off', async () => {
+    const client = new PushClient({ deletes: false });
+    const { digest } = await client.pushBlob('team/app', 'layer');
+    expect((await client.send('DELETE', `/v2/team/app/blobs/${digest}`)).status).toBe(405);
+    expect((await client.send('HEAD', `/v2/team/app/blobs/${digest}`)).status).toBe(200);
   });
 });

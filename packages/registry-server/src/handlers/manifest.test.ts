@@ -1,7 +1,9 @@
 import { MEDIA_TYPES } from '@quinistry/oci-image/spec';
 import { describe, expect, it } from 'vitest';
 import { createRegistry } from '../registry.js';
+import { createMemoryStore } from '../storage/memory/memory-store.js';
 import { createFixtureStorage, DOCKER_MANIFEST, OCI_MANIFEST, UNKNOWN_DIGEST } from '../testing/fixture-storage.js';
+import { PushClient } from '../testing/push-client.js';
 
 const registry = createRegistry({ storage: createFixtureStorage() });
 
@@ -94,5 +96,47 @@ describe('GET /v2/<name>/manifests/<digest>', () => {
     const response = await get(digest, {}, repository);
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ errors: [{ code: 'MANIFEST_UNKNOWN' }] });
+  });
+});
+
+describe('DELETE /v2/<name>/manifests/<tag>', () => {
+  it('takes the tag away at once, and leaves its siblings and the manifest', async () => {
+    const client = new PushClient();
+    const { digest } = await client.pushImage('team/app', 'v1', 'same');
+    await client.pushImage('team/app', 'v2', 'same');
+    expect((await client.send('DELETE', '/v2/team/app/manifests/v1')).status).toBe(202);
+    const statuses = await Promise.all(
+      ['v1', 'v2', digest].map(async (name) => (await client.send('HEAD', `/v2/team/app/manifests/${name}`)).status),
+    );
+    expect(statuses).toEqual([404, 200, 200]);
+    expect(client.events.at(-1)).toMatchObject({ action: 'delete', kind: 'tag', tags: ['v1'] });
+    expect((await client.send('DELETE', '/v2/team/app/manifests/v1')).status).toBe(404);
+  });
+});
+
+describe('DELETE /v2/<name>/manifests/<digest>', () => {
+  it('takes the manifest away with its tags at once (distribution, CVE-2026-35172)', async () => {
+    const client = new PushClient();
+    const { digest } = await client.pushImage('team/app', 'v1');
+    expect((await client.send('DELETE', `/v2/team/app/manifests/${digest}`)).status).toBe(202);
+    for (const name of ['v1', digest]) {
+      expect((await client.send('HEAD', `/v2/team/app/manifests/${name}`)).status).toBe(404);
+    }
+    expect(client.events.at(-1)).toMatchObject({ action: 'delete', kind: 'manifest', digest });
+  });
+});
+
+describe('methods that the policy rules out', () => {
+  it.each([
+    [{ deletes: false }, 'DELETE', 'GET, HEAD, PUT, OPTIONS'],
+    [{ readOnly: true }, 'DELETE', 'GET, HEAD, OPTIONS'],
+    [{ readOnly: true }, 'PUT', 'GET, HEAD, OPTIONS'],
+  ])('are answered with 405: %j %s', async (options, method, allow) => {
+    const storage = createMemoryStore();
+    await new PushClient({ storage }).pushImage('team/app', 'v1');
+    const client = new PushClient({ ...options, storage });
+    const response = await client.send(method, '/v2/team/app/manifests/v1');
+    expect([response.status, response.headers.get('Allow')]).toEqual([405, allow]);
+    expect((await client.send('GET', '/v2/team/app/manifests/v1')).status).toBe(200);
   });
 });

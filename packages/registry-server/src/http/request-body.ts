@@ -37,8 +37,9 @@ export class RequestBody implements AsyncIterable<Uint8Array> {
    * Stopping must not destroy it, or the connection would go before the answer.
    */
   #open(): AsyncIterable<Uint8Array> {
-    const { incoming } = this.#transport ?? {};
-    if (incoming?.iterator !== undefined) return incoming.iterator({ destroyOnReturn: false });
+    const { incoming, request } = this.#transport ?? {};
+    if (incoming?.iterator !== undefined && request === this.#request)
+      return incoming.iterator({ destroyOnReturn: false });
     return this.#request.body === null ? nothing() : chunksOf(this.#request.body);
   }
 }

@@ -5,6 +5,11 @@
 export interface Transport {
   readonly incoming?: TransportRequest | undefined;
   readonly outgoing?: { destroy(): unknown } | undefined;
+  /**
+   * The request that stands for `incoming`. Bytes are read from `incoming` only while it is the one at hand: an
+   * application around the registry may have wrapped it in another one, which reads `incoming` itself.
+   */
+  readonly request?: Request | undefined;
 }
 
 /** The parts of Node's `IncomingMessage` that are made use of. */

@@ -17,8 +17,10 @@ const typedSchema = z.looseObject({ mediaType: mediaTypeSchema.optional() });
  */
 export function readManifestMediaType(contentType: string | null, bytes: Uint8Array): string {
   const announced = contentType?.replace(/;.*$/s, '').trim() || undefined;
+  // Case means nothing in a header (RFC 9110, section 8.3.1), and a known type must not pass as an unknown one.
+  const folded = announced?.toLowerCase();
   // The schemas of the known types compare as they read; the document is not read twice for them.
-  if (announced !== undefined && (isManifestMediaType(announced) || isIndexMediaType(announced))) return announced;
+  if (folded !== undefined && (isManifestMediaType(folded) || isIndexMediaType(folded))) return folded;
   const { mediaType: own } = parseDocument(typedSchema, 'manifest', new TextDecoder().decode(bytes));
   if (announced !== undefined && own !== undefined && own.replace(/ *;.*$/s, '') !== announced) {
     throw refusal(`the document is a ${own}, and its Content-Type ${announced}`);
