@@ -14,3 +14,12 @@ describe.each(['build-image', 'minimal-registry', 'multi-platform'])('example %s
     expect(stdout).toBe(await readFile(`${here}${name}/expected-output.txt`, 'utf8'));
   });
 });
+
+describe('the guide to the protocol', () => {
+  it('shows the minimal registry as it is', async () => {
+    const guide = await readFile(`${here}../docs/protocol/minimal-registry.md`, 'utf8');
+    expect(guide).toContain(
+      `\`\`\`typescript\n${await readFile(`${here}minimal-registry/registry.ts`, 'utf8')}\`\`\`\n`,
+    );
+  });
+});

@@ -1,5 +1,11 @@
-/** Everything thrown by this library is an `OciError` with one of these codes; the list only grows in a minor version. */
+/**
+ * Whatever this library finds wrong is an `OciError` with one of these codes; the list only grows in a minor version.
+ * What comes from a caller passes through as it is: errors of its streams, stores and callbacks, and the reason of its
+ * `AbortSignal`.
+ */
 export type OciErrorCode =
+  // What a caller passed, where a type cannot tell or was not heeded.
+  | 'ARGUMENT_INVALID'
   // A value that does not follow its grammar.
   | 'DIGEST_INVALID'
   | 'REFERENCE_INVALID'

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type Digest, type DigestAlgorithm, formatDigest } from '../spec/digest.js';
 import type { BlobInfo } from './blob-store.js';
+import { checkChunk } from './byte-chunk.js';
 
 /** The algorithm of every digest that nobody asked otherwise for (image-spec v1.1, descriptor.md, "Registered algorithms"). */
 export const DEFAULT_DIGEST_ALGORITHM: DigestAlgorithm = 'sha256';
@@ -21,7 +22,9 @@ export class Digester {
     return this.#size;
   }
 
+  /** @throws {OciError} `ARGUMENT_INVALID` for text in the place of bytes. */
   update(chunk: Uint8Array): void {
+    checkChunk(chunk, 'what is digested');
     this.#hash.update(chunk);
     this.#size += chunk.byteLength;
   }

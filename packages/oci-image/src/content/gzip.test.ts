@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { constants, gunzipSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -91,10 +92,19 @@ describe('gzip', () => {
     expect(await size(9)).toBeLessThan(await size(1));
   });
 
-  it('refuses a level that does not exist', async () => {
-    await expect(compress(contentOf('').open(), { level: 10 as GzipLevel })).rejects.toThrow(
-      'gzip level 10 is not an integer from 0 to 9',
-    );
+  it('refuses a level that does not exist, and a parallelism that would never end', async () => {
+    await expect(compress(contentOf('').open(), { level: 10 as GzipLevel })).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      message: 'gzip level 10 is not an integer from 0 to 9',
+    });
+    await expect(compress(contentOf('').open(), { parallelism: Number.NaN })).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+    });
+  });
+
+  it('refuses a stream of text, which it would otherwise drop', async () => {
+    const text = Readable.from(['text'], { objectMode: false, encoding: 'utf8' });
+    await expect(compress(text)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
   });
 
   it('passes an error of its source on', async () => {

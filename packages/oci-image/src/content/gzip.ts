@@ -6,6 +6,8 @@
 import { availableParallelism } from 'node:os';
 import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw } from 'node:zlib';
+import { OciError } from '../errors.js';
+import { checkChunk } from './byte-chunk.js';
 
 export type GzipLevel = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 
@@ -44,12 +46,16 @@ const deflateBlock = promisify<Uint8Array, object, Buffer>(deflateRaw);
  * was given the last 32 KiB before it as dictionary may refer to them. So all blocks can be compressed at once and the
  * result is still one ordinary stream, barely larger than if one thread had done it.
  *
- * @throws {RangeError} for a level that is not an integer from 0 to 9.
+ * @throws {OciError} `ARGUMENT_INVALID` for a level that is not an integer from 0 to 9, a parallelism that is not one from
+ *   1, and a source that gives text in the place of bytes.
  */
 export async function* gzip(source: AsyncIterable<Uint8Array>, options: GzipOptions = {}): AsyncGenerator<Uint8Array> {
   const { level = DEFAULT_GZIP_LEVEL, parallelism = availableParallelism(), signal } = options;
   if (!Number.isInteger(level) || level < 0 || level > 9) {
-    throw new RangeError(`gzip level ${level} is not an integer from 0 to 9`);
+    throw new OciError('ARGUMENT_INVALID', `gzip level ${level} is not an integer from 0 to 9`);
+  }
+  if (!Number.isInteger(parallelism) || parallelism < 1) {
+    throw new OciError('ARGUMENT_INVALID', `parallelism ${parallelism} is not an integer from 1`);
   }
   signal?.throwIfAborted();
   yield HEADER;
@@ -104,6 +110,7 @@ async function* blocksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Bloc
   let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   let filled = 0;
   for await (const chunk of source) {
+    checkChunk(chunk, 'the source of gzip');
     let rest = chunk;
     while (rest.byteLength > 0) {
       // A full block is handed on only when more follows: until then it may be the last.

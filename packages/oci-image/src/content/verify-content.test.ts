@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { computeDigest, digestOf } from './compute-digest.js';
@@ -53,6 +54,11 @@ describe('computeDigest', () => {
   it('gives the digest of the empty input', async () => {
     const { digest } = await computeDigest(contentOf('').open());
     expect(digest).toBe('sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+  });
+
+  it('refuses a stream of text, whose bytes nobody can tell', async () => {
+    const text = Readable.from([Buffer.from('caf\u00e9')], { objectMode: false, encoding: 'utf8' });
+    await expect(computeDigest(text)).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
   });
 
   it('gives the same digest for any chunking', async () => {

@@ -83,6 +83,15 @@ describe('buildLayer', () => {
     await expect(buildLayer([file('torn', torn)], { store })).rejects.toMatchObject({ code: 'FILE_CHANGED' });
   });
 
+  it('refuses a compression that it does not write, rather than leave the layer without a type', async () => {
+    const store = new MemoryBlobStore();
+    const options = JSON.parse('{"compression": "zstd"}');
+    await expect(buildLayer([], { ...options, store })).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      message: 'family oci with compression zstd is not oci or docker with gzip or none',
+    });
+  });
+
   it('stops when it is aborted', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(buildLayer(entries(), { store: new MemoryBlobStore(), signal })).rejects.toThrow('enough');

@@ -2,6 +2,7 @@ import type { BlobStore } from '../content/blob-store.js';
 import { Digester, digestWhileReading } from '../content/compute-digest.js';
 import { type GzipLevel, gzip } from '../content/gzip.js';
 import { writeTar } from '../content/tar/write-tar.js';
+import { OciError } from '../errors.js';
 import type { Annotations } from '../spec/annotations.js';
 import type { ImageFamily } from '../spec/media-type.js';
 import { type ArrangeOptions, arrangeEntries } from './arrange-entries.js';
@@ -32,10 +33,11 @@ export interface BuildLayerOptions<F extends ImageFamily = 'oci'> extends Arrang
 
 /**
  * Writes entries as a tar, compresses it and seals it in a store, in one pass and with memory that does not grow with
- * the size of the files. The same entries and options give the same bytes, on any machine and for any user.
+ * the size of the files. The same entries and options give the same tar, and so the same diffID, on any machine and for
+ * any user; compressed, it also takes the same version of zlib to have the same bytes: see {@link gzip}.
  *
- * @throws {OciError} `ENTRY_INVALID` or `ENTRY_DUPLICATE`, before anything is written; `FILE_UNREADABLE` or `FILE_CHANGED`
- * while files are read, and then nothing is kept.
+ * @throws {OciError} `ENTRY_INVALID`, `ENTRY_DUPLICATE` or `ARGUMENT_INVALID`, before anything is written;
+ * `FILE_UNREADABLE` or `FILE_CHANGED` while files are read, and then nothing is kept.
  * @see image-spec v1.1, layer.md
  */
 export async function buildLayer<F extends ImageFamily = 'oci'>(
@@ -44,6 +46,14 @@ export async function buildLayer<F extends ImageFamily = 'oci'>(
 ): Promise<Layer<F>> {
   const { store, compression = 'gzip', level, annotations, onProgress, signal } = options;
   const family = (options.family ?? 'oci') as F;
+  const mediaType = FAMILY_DOCUMENTS[family]?.layer[compression];
+  if (mediaType === undefined) {
+    // A reader of a configuration file may hand on what the types forbid; unchecked, the layer would have no type.
+    throw new OciError(
+      'ARGUMENT_INVALID',
+      `family ${family} with compression ${compression} is not oci or docker with gzip or none`,
+    );
+  }
   const tar = writeTar(arrangeEntries(entries, { ...options, mtime: options.mtime ?? reproducibleTime() }), { signal });
 
   const uncompressed = new Digester();
@@ -53,7 +63,6 @@ export async function buildLayer<F extends ImageFamily = 'oci'>(
   const { digest, size } = await store.write(stored, { signal });
 
   const { digest: diffId } = uncompressed.finish();
-  const mediaType = FAMILY_DOCUMENTS[family].layer[compression];
   return {
     family,
     descriptor: { mediaType, digest, size, ...(annotations && { annotations }) },

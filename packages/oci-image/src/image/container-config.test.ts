@@ -62,6 +62,11 @@ describe('createContainerConfig', () => {
     expect(Object.keys(Labels ?? {})).toEqual(['9', '10', 'B', 'a', 'z', 'é']);
   });
 
+  it('writes times in whole nanoseconds, whatever fractions milliseconds leave', () => {
+    const { Healthcheck } = createContainerConfig({ healthcheck: { test: ['NONE'], intervalMs: 1.005, timeoutMs: 0 } });
+    expect(Healthcheck).toEqual({ Test: ['NONE'], Interval: 1_005_000, Timeout: 0 });
+  });
+
   it.each<[string, ContainerOptions]>([
     ['user', { user: 'a:b:c' }],
     ['exposedPorts', { exposedPorts: [0] }],
@@ -75,6 +80,16 @@ describe('createContainerConfig', () => {
     ['workingDir', { workingDir: './srv' }],
     ['stopSignal', { stopSignal: 'TERM' }],
     ['healthcheck.test', { healthcheck: { test: ['curl', 'localhost'] } }],
+    ['healthcheck.intervalMs', { healthcheck: { test: ['NONE'], intervalMs: -1 } }],
+    ['healthcheck.timeoutMs', { healthcheck: { test: ['NONE'], timeoutMs: Number.NaN } }],
+    ['healthcheck.startPeriodMs', { healthcheck: { test: ['NONE'], startPeriodMs: 0.5 } }],
+    ['healthcheck.startIntervalMs', { healthcheck: { test: ['NONE'], startIntervalMs: 1e17 } }],
+    ['healthcheck.retries', { healthcheck: { test: ['NONE'], retries: 1.5 } }],
+    ['entrypoint', { entrypoint: ['/bin/sh', 'a\0b'] }],
+    // What the types refuse, and plain JavaScript lets through.
+    ['cmd', JSON.parse('{"cmd": "node server.js"}')],
+    ['env', JSON.parse('{"env": {"PORT": 8080}}')],
+    ['healthcheck.test', JSON.parse('{"healthcheck": {"test": "CMD-SHELL true"}}')],
   ])('refuses a bad value, and names the field %s', (field, options) => {
     expect(() => createContainerConfig(options)).toThrow(
       expect.objectContaining({ code: 'IMAGE_INVALID', message: expect.stringContaining(`${field}: `) }),

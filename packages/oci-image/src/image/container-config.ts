@@ -54,8 +54,8 @@ export function createContainerConfig(options: ContainerOptions): ContainerConfi
     ...(user && { User: check('user', user, /^[^:\0]+(:[^:\0]+)?$/, 'user or user:group') }),
     ...(exposedPorts && { ExposedPorts: setOf(exposedPorts.map(formatPort)) }),
     ...(env && { Env: Object.entries(env).map(formatVariable) }),
-    ...(entrypoint && { Entrypoint: [...entrypoint] }),
-    ...(cmd && { Cmd: [...cmd] }),
+    ...(entrypoint && { Entrypoint: copyArguments('entrypoint', entrypoint) }),
+    ...(cmd && { Cmd: copyArguments('cmd', cmd) }),
     ...(volumes && { Volumes: setOf(volumes.map((path) => checkAbsolute('volumes', path))) }),
     ...(workingDir && { WorkingDir: checkAbsolute('workingDir', workingDir) }),
     ...(labels && { Labels: sortKeys(labels) }),
@@ -68,10 +68,16 @@ export function createContainerConfig(options: ContainerOptions): ContainerConfi
       ),
     }),
     ...(healthcheck && { Healthcheck: formatHealthcheck(healthcheck) }),
-    ...(shell && { Shell: [...shell] }),
-    ...(onBuild && { OnBuild: [...onBuild] }),
+    ...(shell && { Shell: copyArguments('shell', shell) }),
+    ...(onBuild && { OnBuild: copyArguments('onBuild', onBuild) }),
     ...(argsEscaped !== undefined && { ArgsEscaped: argsEscaped }),
   };
+}
+
+/** A program is given its arguments as C strings, which a NUL would end. One string would be spread into its characters. */
+function copyArguments(field: string, list: readonly string[]): string[] {
+  if (!Array.isArray(list)) invalid(field, list, 'a list of arguments');
+  return list.map((argument) => check(field, argument, /^[^\0]*$/, 'an argument: text without NUL'));
 }
 
 function formatPort(port: string | number): string {
@@ -89,17 +95,32 @@ function formatVariable([name, value]: [string, string]): string {
 
 function formatHealthcheck(options: HealthcheckOptions): ContainerConfig['Healthcheck'] {
   const { test, intervalMs, timeoutMs, startPeriodMs, startIntervalMs, retries } = options;
-  if (!['NONE', 'CMD', 'CMD-SHELL'].includes(test[0] ?? '')) {
-    invalid('healthcheck.test', test.join(' '), 'a list that starts with NONE, CMD or CMD-SHELL');
+  const words = copyArguments('healthcheck.test', test);
+  if (!['NONE', 'CMD', 'CMD-SHELL'].includes(words[0] ?? '')) {
+    invalid('healthcheck.test', words, 'a list that starts with NONE, CMD or CMD-SHELL');
   }
   return {
-    Test: [...test],
-    ...(intervalMs !== undefined && { Interval: intervalMs * NANOSECONDS_PER_MS }),
-    ...(timeoutMs !== undefined && { Timeout: timeoutMs * NANOSECONDS_PER_MS }),
-    ...(startPeriodMs !== undefined && { StartPeriod: startPeriodMs * NANOSECONDS_PER_MS }),
-    ...(startIntervalMs !== undefined && { StartInterval: startIntervalMs * NANOSECONDS_PER_MS }),
-    ...(retries !== undefined && { Retries: retries }),
+    Test: words,
+    ...(intervalMs !== undefined && { Interval: toNanoseconds('intervalMs', intervalMs) }),
+    ...(timeoutMs !== undefined && { Timeout: toNanoseconds('timeoutMs', timeoutMs) }),
+    ...(startPeriodMs !== undefined && { StartPeriod: toNanoseconds('startPeriodMs', startPeriodMs) }),
+    ...(startIntervalMs !== undefined && { StartInterval: toNanoseconds('startIntervalMs', startIntervalMs) }),
+    ...(retries !== undefined && { Retries: checkRetries(retries) }),
   };
+}
+
+/** Go reads durations and counts into integers: one fraction, and Docker refuses the whole config. */
+function toNanoseconds(field: string, ms: number): number {
+  const nanoseconds = Math.round(ms * NANOSECONDS_PER_MS);
+  // Shorter ones are refused by Docker when a container is created; 0 leaves the time to the engine.
+  const isLongEnough = nanoseconds === 0 || nanoseconds >= NANOSECONDS_PER_MS;
+  if (Number.isSafeInteger(nanoseconds) && isLongEnough) return nanoseconds;
+  return invalid(`healthcheck.${field}`, ms, 'a time in milliseconds: 0, or 1 and more');
+}
+
+function checkRetries(retries: number): number {
+  if (Number.isSafeInteger(retries) && retries >= 0) return retries;
+  return invalid('healthcheck.retries', retries, 'a whole number from 0');
 }
 
 function checkAbsolute(field: string, path: string): string {
@@ -108,11 +129,13 @@ function checkAbsolute(field: string, path: string): string {
 }
 
 function check(field: string, value: string, pattern: RegExp, expected: string): string {
-  return pattern.test(value) ? value : invalid(field, value, expected);
+  // A variable of the environment that is not set would pass for the text "undefined".
+  return typeof value === 'string' && pattern.test(value) ? value : invalid(field, value, expected);
 }
 
-function invalid(field: string, value: string, expected: string): never {
-  throw new OciError('IMAGE_INVALID', `${field}: ${JSON.stringify(value)} is not ${expected}`);
+function invalid(field: string, value: unknown, expected: string): never {
+  const shown = typeof value === 'number' ? String(value) : JSON.stringify(value); // JSON has no NaN
+  throw new OciError('IMAGE_INVALID', `${field}: ${shown} is not ${expected}`);
 }
 
 /** Go writes a set as a map to empty objects. */

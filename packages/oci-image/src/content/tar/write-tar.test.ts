@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { ATTRIBUTES, collect, directory, file, flatten, symlink } from './fixtures/archive.js';
 import { readTar } from './read-tar.js';
@@ -106,6 +107,15 @@ describe('writeTar', () => {
       expect(Buffer.concat(written).length).toBeLessThan(512 + 512 + 1024);
     },
   );
+
+  it('refuses content that gives text, which would become as many zero bytes', async () => {
+    const open = () => Readable.from([Buffer.from('text')], { objectMode: false, encoding: 'utf8' });
+    const entry: TarEntry = { ...ATTRIBUTES, path: 'log', type: 'file', content: { size: 4, open } };
+    await expect(write(entry)).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      message: expect.stringContaining('the content of "log" yields a value of type string, expected bytes'),
+    });
+  });
 
   it('stops between chunks when its signal aborts, and closes the content', async () => {
     const controller = new AbortController();

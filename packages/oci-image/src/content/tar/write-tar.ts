@@ -3,6 +3,7 @@
  * Source: POSIX.1-2017 pax, "ustar Interchange Format"; image-spec v1.1, layer.md.
  */
 import { OciError } from '../../errors.js';
+import { checkChunk } from '../byte-chunk.js';
 import { ChunkStage } from './chunk-stage.js';
 import type { TarEntry } from './tar-entry.js';
 import { BLOCK_SIZE, paddingAfter } from './tar-header.js';
@@ -21,7 +22,7 @@ export interface WriteTarOptions {
  * Large chunks of content are passed on without a copy; headers, padding and small chunks are gathered.
  *
  * @throws {OciError} `ENTRY_INVALID` for an entry that no archive can carry; `FILE_CHANGED` for content that is longer
- *   or shorter than its `size`. The stream then ends without an end-of-archive mark.
+ *   or shorter than its `size`; `ARGUMENT_INVALID` for content that gives text in the place of bytes. The stream then ends without an end-of-archive mark.
  */
 export async function* writeTar(
   entries: Iterable<TarEntry> | AsyncIterable<TarEntry>,
@@ -36,6 +37,7 @@ export async function* writeTar(
     let missing = size;
     for await (const chunk of entry.content.open({ signal })) {
       signal?.throwIfAborted();
+      checkChunk(chunk, `the content of ${formatTarPath(entry.path)}`);
       missing -= chunk.length;
       if (missing < 0) throw sizeChanged(entry, size, `at least ${size - missing}`);
       for (const ready of stage.push(chunk)) yield ready;
