@@ -1,0 +1,133 @@
+import type { Digest } from '@quinistry/oci-image/spec';
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../storage/memory/memory-store.js';
+import { bytesOf, errorCodes, PushClient } from '../testing/push-client.js';
+
+const REPOSITORY = 'team/app';
+const manifestAt = (reference: string) => `/v2/${REPOSITORY}/manifests/${reference}`;
+
+/** A registry with one image under the immutable tag `v1`, asked through the protocol. */
+async function withImmutableTag(more: object = {}) {
+  const client = new PushClient({ immutableTags: ['v*'], ...more });
+  const document = await client.imageDocument(REPOSITORY, 'first');
+  await client.putManifest(manifestAt('v1'), document);
+  const { digest } = (await client.store.resolveTag(REPOSITORY, 'v1'))[0] ?? {};
+  return { client, document, digest: digest as Digest };
+}
+
+describe('an immutable tag', () => {
+  it('takes the same manifest again, and lets others move', async () => {
+    const { client, document } = await withImmutableTag();
+    expect((await client.putManifest(manifestAt('v1'), document)).status).toBe(201);
+    await client.pushImage(REPOSITORY, 'latest', 'one');
+    const { digest } = await client.pushImage(REPOSITORY, 'latest', 'two');
+    expect(await client.store.resolveTag(REPOSITORY, 'latest')).toMatchObject([{ digest }]);
+  });
+
+  it('stays what it is, however its change is asked for', async () => {
+    const { client, document, digest } = await withImmutableTag();
+    const other = await client.imageDocument(REPOSITORY, 'second');
+    const { digest: otherDigest } = await client.pushImage(REPOSITORY, 'latest', 'second');
+    const [layer] = document.layers as { digest: string }[];
+    const attempts: [string, string, unknown?][] = [
+      ['PUT', manifestAt('v1'), other],
+      ['PUT', `${manifestAt(otherDigest)}?tag=latest&tag=v1`, other],
+      ['DELETE', manifestAt('v1')],
+      ['DELETE', manifestAt(digest)],
+      ['DELETE', `/v2/${REPOSITORY}/blobs/${layer?.digest}`],
+    ];
+    for (const [method, target, sent] of attempts) {
+      const response = sent === undefined ? await client.send(method, target) : await client.putManifest(target, sent);
+      expect([method, target, response.status]).toEqual([method, target, 403]);
+      expect(await errorCodes(response)).toEqual(['DENIED']);
+    }
+    expect(await client.store.resolveTag(REPOSITORY, 'v1')).toMatchObject([{ digest }]);
+    expect((await client.send('HEAD', `/v2/${REPOSITORY}/blobs/${layer?.digest}`)).status).toBe(200);
+  });
+
+  it('keeps the children of its index', async () => {
+    const client = new PushClient({ immutableTags: ['team/*:v*'] });
+    const child = await client.pushImage(REPOSITORY, 'latest');
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    const index = { schemaVersion: 2, mediaType, manifests: [child] };
+    expect((await client.putManifest(manifestAt('v1'), index, { 'Content-Type': mediaType })).status).toBe(201);
+    expect((await client.send('DELETE', manifestAt(child.digest))).status).toBe(403);
+    expect((await client.send('DELETE', manifestAt('latest'))).status).toBe(202);
+  });
+
+  it('goes to one of two pushes at once', async () => {
+    const client = new PushClient({ immutableTags: ['v*'] });
+    const documents = await Promise.all(['a', 'b', 'c'].map((name) => client.imageDocument(REPOSITORY, name)));
+    const statuses = await Promise.all(
+      documents.map(async (document) => (await client.putManifest(manifestAt('v1'), document)).status),
+    );
+    expect(statuses.sort()).toEqual([201, 403, 403]);
+  });
+});
+
+describe('deletes that are off', () => {
+  it('are refused for tags that are not there as well', async () => {
+    const { client } = await withImmutableTag({ deletes: false });
+    expect((await client.send('DELETE', manifestAt('v1'))).status).toBe(405);
+    expect((await client.send('DELETE', manifestAt('none'))).status).toBe(405);
+  });
+});
+
+describe('limits.maxUploads', () => {
+  it('answers 429 to one upload too many, until another one ends', async () => {
+    const client = new PushClient({ limits: { maxUploads: 2 } });
+    const first = await client.startUpload(REPOSITORY);
+    await client.startUpload(REPOSITORY);
+    const refused = await client.send('POST', `/v2/${REPOSITORY}/blobs/uploads/`);
+    expect([refused.status, refused.headers.get('Retry-After')]).toEqual([429, '10']);
+    expect(await errorCodes(refused)).toEqual(['TOOMANYREQUESTS']);
+    expect((await client.send('DELETE', first)).status).toBe(204);
+    expect((await client.send('POST', `/v2/${REPOSITORY}/blobs/uploads/`)).status).toBe(202);
+  });
+
+  it('holds for uploads that begin at once', async () => {
+    const client = new PushClient({ limits: { maxUploads: 3 } });
+    const statuses = await Promise.all(
+      Array.from({ length: 8 }, async () => (await client.send('POST', `/v2/${REPOSITORY}/blobs/uploads/`)).status),
+    );
+    expect(statuses.filter((status) => status === 202)).toHaveLength(3);
+  });
+});
+
+describe('limits.maxRepositoryBytes', () => {
+  it('answers 403 DENIED to what no longer fits, and mounts what is there already', async () => {
+    const client = new PushClient({ limits: { maxRepositoryBytes: 100 } });
+    const { digest } = await client.pushBlob(REPOSITORY, 'x'.repeat(60));
+    expect(await client.store.statBlob(REPOSITORY, digest)).toMatchObject({ size: 60 });
+    const location = await client.startUpload(REPOSITORY);
+    const refused = await client.send('PATCH', location, { body: 'y'.repeat(60) });
+    expect(refused.status).toBe(403);
+    expect(await errorCodes(refused)).toEqual(['DENIED']);
+    const manifest = await client.putManifest(manifestAt('v1'), `{"pad":"${'x'.repeat(60)}"}`, {
+      'Content-Type': 'application/vnd.example.thing+json',
+    });
+    expect(manifest.status).toBe(403);
+    const shared = await client.pushBlob('base/os', 'z'.repeat(60));
+    const target = `/v2/${REPOSITORY}/blobs/uploads/?mount=${shared.digest}&from=base/os`;
+    expect((await client.send('POST', target)).status).toBe(403);
+    await client.pushBlob('base/other', 'x'.repeat(60));
+    const held = `/v2/${REPOSITORY}/blobs/uploads/?mount=${digest}&from=base/other`;
+    expect((await client.send('POST', held)).status).toBe(201);
+  });
+
+  it('holds for blobs that each fit and together do not', async () => {
+    const client = new PushClient({ limits: { maxRepositoryBytes: 100 } });
+    await Promise.all(['a', 'b', 'c'].map((letter) => client.pushBlob(REPOSITORY, letter.repeat(60))));
+    expect(await client.store.measureRepository(REPOSITORY)).toBe(60);
+  });
+});
+
+describe('a session that outlived the server', () => {
+  it('goes on for who knows it', async () => {
+    const storage = createMemoryStore();
+    const location = await new PushClient({ storage }).startUpload(REPOSITORY);
+    const restarted = new PushClient({ storage });
+    const response = await restarted.send('PATCH', location, { body: bytesOf('0123') });
+    expect([response.status, response.headers.get('Range')]).toEqual([202, '0-3']);
+  });
+});
