@@ -1,5 +1,6 @@
 /** A registry on a port of this machine, by way of Node's own HTTP server. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { formatWireError } from '@quinistry/oci-image/spec';
@@ -21,12 +22,21 @@ export const DEFAULT_CLOSE_TIMEOUT_MS = 8_000;
 /** Node's own default, written down: a request whose headers are larger gets 431. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
+/** A certificate and its key, as text in PEM form. */
+export interface TlsCredentials {
+  /** The server's own certificate first, then those that lead to one that clients know. */
+  readonly certificate: string;
+  readonly key: string;
+}
+
 export interface ServerOptions {
   readonly registry: Pick<Registry, 'fetch'>;
   /** An address or a name of this machine. @defaultValue `127.0.0.1` */
   readonly host?: string | undefined;
   /** 0 takes one that is free. @defaultValue `0` */
   readonly port?: number | undefined;
+  /** With it, the server speaks https. @defaultValue plain HTTP */
+  readonly tls?: TlsCredentials | undefined;
   /** @defaultValue {@link DEFAULT_HEADERS_TIMEOUT_MS} */
   readonly headersTimeoutMs?: number | undefined;
   /** @defaultValue {@link DEFAULT_IDLE_TIMEOUT_MS} */
@@ -38,6 +48,8 @@ export interface ServerOptions {
 export interface RunningServer {
   readonly address: string;
   readonly port: number;
+  /** Shows another certificate from the next connection on; does nothing for a server that speaks plain HTTP. */
+  renewTls(credentials: TlsCredentials): void;
   /**
    * Takes no more connections, closes the idle ones, and lets running requests end.
    * What is left after `timeoutMs` is cut.
@@ -53,10 +65,11 @@ export interface RunningServer {
  * @throws {ListenError} where the address cannot be had: the port is taken, or needs more rights.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { registry, host = '127.0.0.1', port = 0, onError = () => {} } = options;
+  const { registry, host = '127.0.0.1', port = 0, tls, onError = () => {} } = options;
   const { headersTimeoutMs = DEFAULT_HEADERS_TIMEOUT_MS, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = options;
   const running = new Set<ServerResponse>();
-  const silent = new Set<Socket>();
+  /** Connections on which no request came yet, by their peers: with TLS, a request comes by a socket that wraps this one. */
+  const silent = new Map<string, Socket>();
   let closing = false;
 
   const listener = getRequestListener((request, env) => registry.fetch(request, { ...env, request }), {
@@ -64,36 +77,44 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     errorHandler: (error) => badRequest(error, onError),
   });
 
-  const server = createServer(
-    {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: 0, // see DEFAULT_IDLE_TIMEOUT_MS
-      connectionsCheckingInterval: Math.ceil(headersTimeoutMs / 10),
-      keepAliveTimeout: idleTimeoutMs,
-    },
-    (incoming, outgoing) => {
-      silent.delete(incoming.socket);
-      running.add(outgoing);
-      outgoing.once('close', () => {
-        running.delete(outgoing);
-        if (closing) server.closeIdleConnections();
-      });
-      outgoing.on('timeout', (socket: Socket) => {
-        // Before the headers are out it is not the client that is slow: its request may wait for an image to be built.
-        if (outgoing.headersSent) socket.destroy();
-        else socket.setTimeout(idleTimeoutMs);
-      });
-      if (closing || carriesIgnoredBody(incoming)) outgoing.shouldKeepAlive = false;
-      void listener(incoming, outgoing);
-    },
-  );
+  const serverOptions = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: 0, // see DEFAULT_IDLE_TIMEOUT_MS
+    connectionsCheckingInterval: Math.ceil(headersTimeoutMs / 10),
+    keepAliveTimeout: idleTimeoutMs,
+  };
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    silent.delete(peerOf(incoming.socket));
+    running.add(outgoing);
+    outgoing.once('close', () => {
+      running.delete(outgoing);
+      if (closing) server.closeIdleConnections();
+    });
+    outgoing.on('timeout', (socket: Socket) => {
+      if (outgoing.headersSent || isWaitingForBody(incoming)) socket.destroy();
+      // Otherwise it is not the client that is slow: its request may wait for an image to be built.
+      else socket.setTimeout(idleTimeoutMs);
+    });
+    if (closing || carriesIgnoredBody(incoming)) outgoing.shouldKeepAlive = false;
+    void listener(incoming, outgoing);
+  };
+  const server =
+    tls === undefined
+      ? createServer(serverOptions, serve)
+      : await createSecureServer(tls, { ...serverOptions, handshakeTimeout: headersTimeoutMs }, serve);
   server.timeout = idleTimeoutMs;
   server.on('connection', (socket) => {
-    silent.add(socket);
-    socket.once('close', () => silent.delete(socket));
+    const peer = peerOf(socket);
+    silent.set(peer, socket);
+    socket.once('close', () => silent.delete(peer));
   });
   server.on('clientError', (error, socket) => {
+    // A handshake that failed: there is nothing yet that an answer could be sent through.
+    if (tls !== undefined && !('alpnProtocol' in socket && socket.alpnProtocol !== null)) {
+      socket.destroy();
+      return;
+    }
     const answering = [...running].some((outgoing) => outgoing.socket === socket);
     answerClientError(error, socket, answering);
   });
@@ -105,11 +126,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     address: bound.address,
     port: bound.port,
+    renewTls({ certificate, key }) {
+      if ('setSecureContext' in server) server.setSecureContext({ cert: certificate, key });
+    },
     async close({ timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS } = {}) {
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // Node counts a connection on which nothing was ever said as busy.
-      for (const socket of silent) socket.destroy();
+      for (const socket of silent.values()) socket.destroy();
       for (const outgoing of running) if (!outgoing.headersSent) outgoing.shouldKeepAlive = false;
       const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
       await closed;
@@ -148,6 +172,25 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       resolve();
     });
   });
+}
+
+/** Loaded where it is wanted only: most servers speak plain HTTP, on loopback or behind a proxy. */
+async function createSecureServer(
+  { certificate, key }: TlsCredentials,
+  options: import('node:https').ServerOptions,
+  serve: (incoming: IncomingMessage, outgoing: ServerResponse) => void,
+): Promise<SecureServer> {
+  const { createServer } = await import('node:https');
+  return createServer({ ...options, cert: certificate, key }, serve);
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+/** Whether the next move is the client's: what it sent of its body has been read, and there is more to come. */
+function isWaitingForBody({ complete, readableLength }: IncomingMessage): boolean {
+  return !complete && readableLength === 0;
 }
 
 /** A GET's body means nothing (RFC 9110, section 9.3.1). It is not read, so the connection cannot serve another request. */
