@@ -38,8 +38,9 @@ export interface WriteManifestOptions {
 export interface CollectOptions {
   /**
    * What was written, or asked for, more recently than this stays, and a manifest that stays keeps what it names.
-   * Asked for: by `statBlob` in the same repository, or by `readManifest`. An upload's age counts from its last byte,
-   * and one that is being written to is not garbage. Milliseconds.
+   * Asked for: by `statBlob` or by `readManifest`, in the same repository; a store that shares a blob's file may keep it
+   * in all of them. An upload's age counts from its last byte, and one that is being written to is not garbage.
+   * Milliseconds.
    */
   readonly graceMs: number;
   /**

@@ -64,8 +64,6 @@ export class MemoryRepository {
     if (known === undefined) this.#size += manifest.bytes.byteLength;
     const held = { manifest, facts, tags: known?.tags ?? new Set<string>(), touched: now };
     this.manifests.set(manifest.digest, held);
-    // A media type that changed may also change whether there is a subject.
-    if (known !== undefined) this.#removeReferrer(known);
     this.#addReferrer(held);
     for (const tag of tags) {
       this.removeTag(tag);
