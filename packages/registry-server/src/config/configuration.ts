@@ -3,6 +3,7 @@
  * what docs/configuration.md is tested with; `describe` is what `--help` and the document say of a setting.
  */
 import { z } from 'zod';
+import { accessOptionsSchema } from '../access/access-options.js';
 import { LOG_LEVELS } from '../log/create-log.js';
 import {
   address,
@@ -24,6 +25,9 @@ const LOG_FORMATS = ['auto', 'pretty', 'json'] as const;
 const serverSchema = z.strictObject({
   host: host().prefault('127.0.0.1').describe('where to listen'),
   port: port().prefault(8080).describe('port to listen on; 0 takes a free one'),
+  allowAnonymousPush: switchedOn()
+    .prefault(false)
+    .describe('listen beyond loopback though whoever gets there may push without a login'),
   idleTimeout: duration().prefault('60s').describe('cut a connection that moves no byte for this long'),
   tls: z
     .strictObject({
@@ -64,6 +68,7 @@ const operationsSchema = z.strictObject({
 export const configurationSchema = z.strictObject({
   server: serverSchema.prefault({}),
   storage: storage().prefault('none').describe('where to keep what is pushed: none, memory or a directory'),
+  access: accessOptionsSchema.optional(),
   policy: policySchema.prefault({}),
   garbageCollection: z
     .strictObject({

@@ -20,11 +20,11 @@ export function describeIssue(issue: Issue, sources: IssueSources): string[] {
   if (issue.code === 'invalid_union') return describeUnion(issue, sources);
   const { path, input } = issue;
   const given = sources.given.find((setting) => setting.path.every((key, index) => key === path[index]));
-  if (given !== undefined) return [`${given.source} is ${show(input)}, which is not ${expected(issue)}`];
+  if (given !== undefined) return [`${given.source} is ${show(input)}; expected ${expected(issue)}`];
   const place = sources.file === undefined ? '' : `${sources.file.locate(path)}: `;
   const name = formatPath(path);
-  if (input === undefined) return [`${place}${name} is missing${otherWays(path)}; it has to be ${expected(issue)}`];
-  return [`${place}${name} is ${show(input)}, which is not ${expected(issue)}`];
+  if (input === undefined) return [`${place}${name} is missing${otherWays(path)}; expected ${expected(issue)}`];
+  return [`${place}${name} is ${show(input)}; expected ${expected(issue)}`];
 }
 
 function describeUnknownKeys({ path, keys }: Extract<Issue, { code: 'unrecognized_keys' }>, { file }: IssueSources) {
@@ -48,10 +48,10 @@ function describeUnion(issue: Extract<Issue, { code: 'invalid_union' }>, sources
   return closest.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, sources));
 }
 
-/** What a message of the schema says is what was expected; zod's own messages are not phrased that way. */
+/** The schema's own messages are what was expected; others come in the words of zod. */
 function expected(issue: Issue): string {
   if (issue.code === 'invalid_type' && issue.expected === 'object') return 'a section with settings of its own';
-  return issue.message.replace(/^Invalid input: expected /, 'a value of type ').replace(/, received .*$/, '');
+  return issue.message.replace(/^(?:[^:]+: )?expected /, '').replace(/, received .*$/, '');
 }
 
 function otherWays(path: readonly PropertyKey[]): string {

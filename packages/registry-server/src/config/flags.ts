@@ -1,5 +1,7 @@
 /** The flags of `quinistry serve`: another way to give settings, which wins over the file. */
 
+import { ANONYMOUS_PULL, DEFAULT_RULES } from '../access/access-rule.js';
+
 /** What stands behind a flag on the command line, and what it leads to in a configuration file. */
 export interface Flag {
   /** As commander declares it: `--port <number>`. */
@@ -10,7 +12,9 @@ export interface Flag {
   readonly variable?: string | undefined;
   /** `list`: may be given several times. A flag without an argument stands for `value`. */
   readonly reads?: 'number' | 'list' | undefined;
-  readonly value?: boolean | undefined;
+  readonly value?: unknown;
+  /** What it does, where that is not what the setting does. */
+  readonly description?: string | undefined;
 }
 
 export const FLAGS: readonly Flag[] = [
@@ -20,6 +24,18 @@ export const FLAGS: readonly Flag[] = [
   { declaration: '--tls-certificate <file>', path: 'server.tls.certificate' },
   { declaration: '--tls-key <file>', path: 'server.tls.key' },
   { declaration: '--idle-timeout <duration>', path: 'server.idleTimeout' },
+  {
+    declaration: '--htpasswd <file>',
+    path: 'access.htpasswd',
+    description: 'file of accounts with bcrypt hashes; without it, everybody may do everything',
+  },
+  {
+    declaration: '--anonymous-pull',
+    path: 'access.rules',
+    value: [...DEFAULT_RULES, ANONYMOUS_PULL],
+    description: 'let everybody pull, and accounts do everything',
+  },
+  { declaration: '--allow-anonymous-push', path: 'server.allowAnonymousPush', value: true },
   { declaration: '--read-only', path: 'policy.readOnly', value: true },
   { declaration: '--no-deletes', path: 'policy.deletes', value: false },
   { declaration: '--immutable-tags <pattern>', path: 'policy.immutableTags', reads: 'list' },

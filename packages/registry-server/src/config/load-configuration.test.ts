@@ -49,10 +49,10 @@ describe('loadConfiguration, from flags and the environment', () => {
 
   it('names the flag or the variable, what it holds and what it could hold', () => {
     expect(problemsOf(() => loadConfiguration({ flags: { '--port': '99999' }, env: {} }))).toEqual([
-      '--port is 99999, which is not a port: a whole number from 0 to 65535',
+      '--port is 99999; expected a port: a whole number from 0 to 65535',
     ]);
     expect(problemsOf(() => loadConfiguration({ flags: {}, env: { PORT: '' } }))).toEqual([
-      'PORT is "", which is not a port: a whole number from 0 to 65535',
+      'PORT is ""; expected a port: a whole number from 0 to 65535',
     ]);
   });
 
@@ -91,7 +91,7 @@ describe('loadConfiguration, from flags and the environment', () => {
 
   it('says which flag gives what is missing beside another one', () => {
     expect(problemsOf(() => loadConfiguration({ flags: { '--tls-certificate': 'c.pem' }, env: {} }))).toEqual([
-      'server.tls.key is missing (--tls-key gives it too); it has to be a path',
+      'server.tls.key is missing (--tls-key gives it too); expected a path',
     ]);
   });
 });
@@ -109,9 +109,9 @@ describe('loadConfiguration, from a file', () => {
   it('names line and column, path, what stands there and what could', () => {
     const text = 'server:\n  port: eighty\nlog:\n  level: loud\npolicy:\n  immutableTags:\n    - v*\n    - 5\n';
     expect(problemsOf(() => load(text))).toEqual([
-      'quinistry.yaml:2:9: server.port is "eighty", which is not a port: a whole number from 0 to 65535',
-      'quinistry.yaml:8:7: policy.immutableTags[1] is 5, which is not a pattern of tags',
-      'quinistry.yaml:4:10: log.level is "loud", which is not one of trace, debug, info, warn, error, fatal, silent',
+      'quinistry.yaml:2:9: server.port is "eighty"; expected a port: a whole number from 0 to 65535',
+      'quinistry.yaml:8:7: policy.immutableTags[1] is 5; expected a pattern of tags',
+      'quinistry.yaml:4:10: log.level is "loud"; expected one of trace, debug, info, warn, error, fatal, silent',
     ]);
   });
 
@@ -126,21 +126,21 @@ describe('loadConfiguration, from a file', () => {
 
   it('points at the section that lacks something', () => {
     expect(problemsOf(() => load('log:\n  level: info\nserver:\n  tls:\n    certificate: c.pem\n'))).toEqual([
-      'quinistry.yaml:5:5: server.tls.key is missing (--tls-key gives it too); it has to be a path',
+      'quinistry.yaml:5:5: server.tls.key is missing (--tls-key gives it too); expected a path',
     ]);
   });
 
   it('blames the flag where it is the flag that is wrong', () => {
     expect(problemsOf(() => load('server:\n  port: 80\n', { '--port': 'x' }))).toEqual([
-      '--port is "x", which is not a port: a whole number from 0 to 65535',
+      '--port is "x"; expected a port: a whole number from 0 to 65535',
     ]);
   });
 
   it.each([
-    ['server: 8080', 'quinistry.yaml:1:9: server is 8080, which is not a section with settings of its own'],
-    ['server:', 'quinistry.yaml:1:8: server is null, which is not a section with settings of its own'],
-    ['- server', 'quinistry.yaml:1:1: the configuration is a list, which is not a section with settings of its own'],
-    ['hello', 'quinistry.yaml:1:1: the configuration is "hello", which is not a section with settings of its own'],
+    ['server: 8080', 'quinistry.yaml:1:9: server is 8080; expected a section with settings of its own'],
+    ['server:', 'quinistry.yaml:1:8: server is null; expected a section with settings of its own'],
+    ['- server', 'quinistry.yaml:1:1: the configuration is a list; expected a section with settings of its own'],
+    ['hello', 'quinistry.yaml:1:1: the configuration is "hello"; expected a section with settings of its own'],
   ])('refuses %j', (text, problem) => {
     expect(problemsOf(() => load(text))).toEqual([problem]);
     expect(problemsOf(() => load(text, { '--port': '80' }))).toEqual([problem]);
@@ -167,7 +167,7 @@ describe('loadConfiguration, for operations.webhook.url', () => {
   it.each(['http://hooks.example.org/', 'https://user:secret@hooks.example.org/', 'ftp://localhost/', 'hooks', ''])(
     'refuses %j',
     (url) => {
-      expect(() => loadConfiguration({ flags: { '--webhook': url }, env: {} })).toThrow(/which is not an https URL/);
+      expect(() => loadConfiguration({ flags: { '--webhook': url }, env: {} })).toThrow(/; expected an https URL/);
     },
   );
 });
