@@ -10,13 +10,16 @@ import { formatBasicChallenge } from './challenge.js';
 import { readForm } from './form-body.js';
 import type { LoginOutcome, PasswordCredentials } from './password-login.js';
 import type { TokenIssuer } from './token-issuer.js';
-import { formatTokenScopes, parseTokenScope } from './token-scope.js';
+import { formatTokenScopes, parseTokenScope, toTokenAccess } from './token-scope.js';
 
 /** Where the endpoint is to be mounted. No path of the protocol, which all begin with `/v2/`. */
 export const TOKEN_PATH = '/token';
 
-/** A token comes back in a header, and Node takes 16 KiB of those. Base64 makes four characters of three. */
-const MAX_SCOPE_CHARACTERS = 6 * 1024;
+/**
+ * Of the claim `access`, as JSON. A token comes back in a header, Base64 makes four characters of three, and Node takes
+ * 16 KiB of headers.
+ */
+const MAX_ACCESS_CHARACTERS = 8 * 1024;
 
 export interface TokenEndpoint {
   /** {@link TOKEN_PATH} */
@@ -62,7 +65,6 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
   async function answer(wanted: TokenRequest, address: string | undefined): Promise<Response | Refusal> {
     const { credentials, service } = wanted;
     if (service !== null && service !== issuer.parties.service) return WRONG_SERVICE;
-    if (wanted.scopes.join(' ').length > MAX_SCOPE_CHARACTERS) return TOO_MANY_SCOPES;
     if (credentials !== undefined) {
       const outcome = await check({ ...credentials, address });
       if (outcome.kind === 'throttled') return throttled(outcome.retryAfterSeconds);
@@ -70,6 +72,7 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
     }
     const account = credentials?.name;
     const granted = wanted.scopes.flatMap((text) => grant(parseTokenScope(text), account));
+    if (JSON.stringify(toTokenAccess(granted)).length > MAX_ACCESS_CHARACTERS) return TOO_MANY_SCOPES;
     const { token, expiresInSeconds, issuedAt } = await issuer.issue(account, granted);
     return json(200, {
       token,
@@ -109,13 +112,16 @@ export function createTokenEndpoint(options: TokenEndpointOptions): TokenEndpoin
   };
 }
 
+const NOBODY = { name: '', password: '' };
+
 /** `account` is in there too, and says nothing that the credentials do not say. */
 function readQuery(request: Request, realm: string): TokenRequest | Refusal {
   const authorization = parseAuthorization(request.headers.get('authorization'));
   if (authorization.scheme === 'bearer' || authorization.scheme === 'invalid') return wrongPassword(realm);
   const query = new URL(request.url).searchParams;
+  const { name, password } = authorization.scheme === 'basic' ? authorization : NOBODY;
   return {
-    credentials: authorization.scheme === 'basic' ? authorization : undefined,
+    credentials: name === '' && password === '' ? undefined : { name, password },
     service: query.get('service'),
     scopes: splitScopes(query.getAll('scope')),
   };
