@@ -103,7 +103,10 @@ export class Exchange {
 
   empty(status: number, headers: ResponseHeaders = {}): Response {
     this.#finish(status, 0, true);
-    return new Response(null, { status, headers: this.#complete(headers) });
+    // Left to itself, Node would send a chunked body without a chunk.
+    const hasLength = status === 204 || status === 304 || 'Content-Length' in headers;
+    const withLength = hasLength ? headers : { ...headers, 'Content-Length': '0' };
+    return new Response(null, { status, headers: this.#complete(withLength) });
   }
 
   bytes(status: number, headers: ResponseHeaders, bytes: Uint8Array): Response {
