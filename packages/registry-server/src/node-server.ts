@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { formatWireError } from '@quinistry/oci-image/spec';
-import { answerClientError } from './http/client-error.js';
+import { answerClientError, refuseExpectation, refuseWithoutHost } from './http/client-error.js';
 import type { Registry } from './registry.js';
 
 /** Time for a request's line and headers. Nothing honest needs longer, and slow headers cost an attacker next to nothing. */
@@ -67,6 +67,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
+      requireHostHeader: false, // refuseWithoutHost sees to it
       headersTimeout: headersTimeoutMs,
       requestTimeout: 0, // see DEFAULT_IDLE_TIMEOUT_MS
       connectionsCheckingInterval: Math.ceil(headersTimeoutMs / 10),
@@ -74,6 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
     (incoming, outgoing) => {
       silent.delete(incoming.socket);
+      if (refuseWithoutHost(incoming, outgoing)) return;
       running.add(outgoing);
       outgoing.once('close', () => {
         running.delete(outgoing);
@@ -93,6 +95,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     silent.add(socket);
     socket.once('close', () => silent.delete(socket));
   });
+  server.on('checkExpectation', refuseExpectation);
   server.on('clientError', (error, socket) => {
     const answering = [...running].some((outgoing) => outgoing.socket === socket);
     answerClientError(error, socket, answering);
