@@ -51,6 +51,18 @@ describe('bad HTTP', () => {
     expect(JSON.parse(answer?.body ?? '')).toMatchObject({ errors: [{ code: 'NAME_INVALID' }] });
   });
 
+  it.each([
+    ['no Host', 400, []],
+    ['two Hosts', 400, ['Host: registry.test', 'host: other.test']],
+    ['an expectation that nobody knows', 417, ['Host: registry.test', 'Expect: miracles']],
+  ])('is answered with a JSON error, and the connection ends: %s', async (_, status, headers) => {
+    const { port } = await start();
+    const answers = await exchangeRaw(port, ['GET /v2/ HTTP/1.1', ...headers, '', get('/v2/_catalog')].join('\r\n'));
+    expect(answers.map((answer) => answer.status)).toEqual([status]);
+    expect(answers[0]?.headers).toMatch(/^connection: close\r?$/im);
+    expect(JSON.parse(answers[0]?.body ?? '')).toMatchObject({ errors: [{ code: 'UNSUPPORTED' }] });
+  });
+
   it('is answered with 431: headers above the limit', async () => {
     const { port } = await start();
     const answers = await exchangeRaw(port, get('/v2/', `X-Large: ${'x'.repeat(20_000)}`));

@@ -4,7 +4,7 @@ import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { formatWireError } from '@quinistry/oci-image/spec';
-import { answerClientError } from './http/client-error.js';
+import { answerClientError, refuseExpectation, refuseWithoutHost } from './http/client-error.js';
 import type { Registry } from './registry.js';
 
 /** Time for a request's line and headers. Nothing honest needs longer, and slow headers cost an attacker next to nothing. */
@@ -79,6 +79,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
   const serverOptions = {
     maxHeaderSize: MAX_HEADER_BYTES,
+    requireHostHeader: false, // refuseWithoutHost sees to it
     headersTimeout: headersTimeoutMs,
     requestTimeout: 0, // see DEFAULT_IDLE_TIMEOUT_MS
     connectionsCheckingInterval: Math.ceil(headersTimeoutMs / 10),
@@ -86,6 +87,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
   const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     silent.delete(peerOf(incoming.socket));
+    if (refuseWithoutHost(incoming, outgoing)) return;
     running.add(outgoing);
     outgoing.once('close', () => {
       running.delete(outgoing);
@@ -109,6 +111,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     silent.set(peer, socket);
     socket.once('close', () => silent.delete(peer));
   });
+  server.on('checkExpectation', refuseExpectation);
   server.on('clientError', (error, socket) => {
     // A handshake that failed: there is nothing yet that an answer could be sent through.
     if (tls !== undefined && !('alpnProtocol' in socket && socket.alpnProtocol !== null)) {

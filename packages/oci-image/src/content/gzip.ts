@@ -31,8 +31,11 @@ const BLOCK_BYTES = 1024 * 1024;
 /** How far back deflate may point: each block starts with this much of the one before as its dictionary. */
 const WINDOW_BYTES = 32 * 1024;
 
-/** zlib's default. Fixed here because it decides the size of the hash table, and with it the matches that are found. */
-const MEMORY_LEVEL = 8;
+/**
+ * The most that zlib takes: a tenth faster than its default for some thousandths more bytes. Fixed because it decides the
+ * size of the hash table, and with it the matches that are found.
+ */
+const MEMORY_LEVEL = 9;
 
 /** Magic, method deflate, no flags, time 0, no extra flags, operating system 255 "unknown". */
 const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
@@ -73,7 +76,8 @@ export async function* gzip(source: AsyncIterable<Uint8Array>, options: GzipOpti
       level,
       memLevel: MEMORY_LEVEL,
       finishFlush: isLast ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
-      // Room for the whole result, or zlib comes back to the main thread for every 16 KiB of it.
+      // Room for the whole result, or zlib comes back to the main thread for every 16 KiB of it. At level 0 it is part of
+      // the bytes as well: a stored block ends where the buffer does.
       chunkSize: BLOCK_BYTES + 1024,
       ...(dictionary && { dictionary }),
     });

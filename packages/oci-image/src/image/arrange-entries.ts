@@ -30,7 +30,7 @@ export interface ArrangeOptions {
   /**
    * Whether directories that entries lie in, and that are not given, are added, as root's with mode 0755.
    *
-   * Left out, they get whatever the engine invents (podman: mode 0600) unless a layer underneath has them. Added, they
+   * Left out, they get what the engine invents, the time of unpacking among it, unless a layer underneath has them. Added, they
    * take the place of what is underneath: its mode and owner, and where `lib` is a symbolic link to `usr/lib`, the
    * link itself, with all that is reached through it (jib#1576). So add them in a base layer; on top of a base image,
    * leave them out or give the directories as the base has them. @defaultValue `add`

@@ -34,9 +34,8 @@ describe('cleanEntryPath', () => {
     expect(() => cleanEntryPath('a\ud800')).toThrow(/well-formed/);
   });
 
-  it('refuses what is neither text nor bytes', () => {
-    const noPath: unknown = 7;
-    expect(() => cleanEntryPath(noPath as string)).toThrow(expect.objectContaining({ code: 'ENTRY_INVALID' }));
+  it.each([7, null, undefined, {}, ['a']])('refuses %o, which is neither text nor bytes', (path) => {
+    expect(() => cleanEntryPath(path as string)).toThrow(expect.objectContaining({ code: 'ENTRY_INVALID' }));
   });
 
   it('keeps names that are not UTF-8 byte for byte, in an array of their own', () => {

@@ -85,5 +85,5 @@ export function invalidEntry(path: TarPath | undefined, complaint: string): OciE
 }
 
 function invalidPath(path: TarPath): PathFailure {
-  return (complaint) => invalidEntry(typeof path === 'object' ? path : String(path), `the path ${complaint}`);
+  return (complaint) => invalidEntry(path instanceof Uint8Array ? path : String(path), `the path ${complaint}`);
 }

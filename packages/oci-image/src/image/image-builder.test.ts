@@ -143,10 +143,34 @@ describe('createImage', () => {
     });
   });
 
+  it.each([
+    ['linux/x64', { architecture: 'amd64', os: 'linux' }],
+    ['linux/aarch64', { architecture: 'arm64', os: 'linux', variant: 'v8' }],
+    [
+      { os: 'linux', architecture: 'x86_64' },
+      { architecture: 'amd64', os: 'linux' },
+    ],
+  ])('writes the platform %o by the names that engines compare', async (platform, expected) => {
+    const image = await createImage({ platform }).build(new MemoryBlobStore());
+    expect(image.platform).toEqual(expected);
+    expect(image.config.value).toMatchObject(expected);
+  });
+
+  it('gives one digest for one platform, in whatever order its fields are given', async () => {
+    const text = await createImage({ platform: 'linux/amd64' }).build(new MemoryBlobStore());
+    const platform = { os: 'linux', architecture: 'amd64' };
+    expect((await createImage({ platform }).build(new MemoryBlobStore())).digest).toBe(text.digest);
+  });
+
   it('refuses a platform and a time that are none', () => {
-    expect(() => createImage({ platform: 'linux' })).toThrow(expect.objectContaining({ code: 'PLATFORM_INVALID' }));
+    for (const platform of ['linux', JSON.parse('{"os": "linux"}'), undefined]) {
+      expect(() => createImage({ platform })).toThrow(expect.objectContaining({ code: 'PLATFORM_INVALID' }));
+    }
     expect(() => createImage({ platform: 'linux/amd64', created: new Date('soon') })).toThrow(
       expect.objectContaining({ code: 'IMAGE_INVALID' }),
+    );
+    expect(() => createImage({ platform: 'linux/amd64' }).addHistory({ created: new Date('soon') })).toThrow(
+      expect.objectContaining({ code: 'IMAGE_INVALID', message: 'the time of a history entry is not a valid Date' }),
     );
   });
 

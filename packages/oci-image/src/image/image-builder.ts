@@ -6,7 +6,7 @@ import type { Annotations } from '../spec/annotations.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { type HistoryEntry, type ImageConfig, imageConfigSchema } from '../spec/image-config.js';
 import type { ImageFamily } from '../spec/media-type.js';
-import { type Platform, parsePlatform } from '../spec/platform.js';
+import { normalizePlatform, type Platform } from '../spec/platform.js';
 import { type ContainerOptions, createContainerConfig, sortKeys } from './container-config.js';
 import { FAMILY_DOCUMENTS, type ManifestOf } from './family-documents.js';
 import type { Image } from './image.js';
@@ -25,7 +25,10 @@ export interface HistoryOptions {
 export interface ImageOptions<F extends ImageFamily> {
   /** @defaultValue `oci` */
   readonly family?: F | undefined;
-  /** `linux/amd64`, or the parsed form. There is no default: an image does not depend on the machine that builds it. */
+  /**
+   * `linux/amd64`, or the parsed form. Other spellings, such as `linux/x64`, are written as {@link normalizePlatform} has
+   * them: engines compare names. There is no default: an image does not depend on the machine that builds it.
+   */
   readonly platform: Platform | string;
   /** @defaultValue `SOURCE_DATE_EPOCH`, or else a fixed date in 1980; never now */
   readonly created?: Date | undefined;
@@ -56,10 +59,10 @@ interface Description<F extends ImageFamily> {
  */
 export function createImage<F extends ImageFamily = 'oci'>(options: ImageOptions<F>): ImageBuilder<F> {
   const { platform, created = new Date(reproducibleTime() * 1000), author } = options;
-  if (Number.isNaN(created.getTime())) throw new OciError('IMAGE_INVALID', 'created is not a valid date');
+  checkTime('created', created);
   return new ImageBuilder({
     family: (options.family ?? 'oci') as F,
-    platform: typeof platform === 'string' ? parsePlatform(platform) : platform,
+    platform: normalizePlatform(platform),
     created,
     author,
     container: {},
@@ -85,14 +88,18 @@ export class ImageBuilder<F extends ImageFamily> {
     return this.#with({ container: { ...this.#description.container, ...options } });
   }
 
-  /** Puts a layer on top, and its line into the history. */
+  /**
+   * Puts a layer on top, and its line into the history.
+   *
+   * @throws {OciError} `IMAGE_INVALID` for a time that is none; so does {@link addHistory}.
+   */
   addLayer(layer: Layer<F>, history: HistoryOptions = {}): ImageBuilder<F> {
-    return this.#with({ steps: [...this.#description.steps, { layer, history }] });
+    return this.#withStep({ layer, history });
   }
 
   /** A line of the history that changed no file, such as a changed command: `empty_layer` in the specification. */
   addHistory(history: HistoryOptions): ImageBuilder<F> {
-    return this.#with({ steps: [...this.#description.steps, { history }] });
+    return this.#withStep({ history });
   }
 
   /** Adds annotations to the manifest. Docker schema2 has no place for them, hence OCI alone. */
@@ -164,6 +171,11 @@ export class ImageBuilder<F extends ImageFamily> {
     };
   }
 
+  #withStep(step: Step<F>): ImageBuilder<F> {
+    if (step.history.created !== undefined) checkTime('the time of a history entry', step.history.created);
+    return this.#with({ steps: [...this.#description.steps, step] });
+  }
+
   #with(changes: Partial<Description<F>>): ImageBuilder<F> {
     return new ImageBuilder({ ...this.#description, ...changes });
   }
@@ -195,6 +207,11 @@ function formatHistory({ layer, history }: Step<ImageFamily>, created: Date): Hi
     ...(comment !== undefined && { comment }),
     ...(layer === undefined && { empty_layer: true }),
   };
+}
+
+function checkTime(field: string, time: Date): void {
+  if (time instanceof Date && !Number.isNaN(time.getTime())) return;
+  throw new OciError('IMAGE_INVALID', `${field} is not a valid Date`);
 }
 
 /** RFC 3339 in UTC, without a fraction where there is none, as Go writes it. */

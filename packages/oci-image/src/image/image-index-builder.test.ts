@@ -68,7 +68,7 @@ describe('createImageIndex', () => {
   it('lists the same image twice, with other platforms (ggcr#2299)', async () => {
     const store = new MemoryBlobStore();
     const image = await imageFor(store, 'linux/amd64', 'oci');
-    const index = await createImageIndex().add(image).add(image, { platform: 'linux/386' }).build(store);
+    const index = await createImageIndex().add(image).add(image, { platform: 'linux/ia32' }).build(store);
     expect(index.index.value.manifests.map(({ digest, platform }) => [digest, platform?.architecture])).toEqual([
       [image.digest, 'amd64'],
       [image.digest, '386'],

@@ -5,7 +5,7 @@ import { OciError } from '../errors.js';
 import type { Annotations } from '../spec/annotations.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { ImageFamily } from '../spec/media-type.js';
-import { type Platform, parsePlatform } from '../spec/platform.js';
+import { normalizePlatform, type Platform } from '../spec/platform.js';
 import { sortKeys } from './container-config.js';
 import { FAMILY_DOCUMENTS } from './family-documents.js';
 import { describeImage, type Image, type ImageIndex } from './image.js';
@@ -54,7 +54,9 @@ export class ImageIndexBuilder<F extends ImageFamily> {
   add(image: Image<F> | ImageIndex<F>, { platform, annotations }: IndexMemberOptions = {}): ImageIndexBuilder<F> {
     const descriptor = {
       ...describeImage(image),
-      ...(platform !== undefined && { platform: typeof platform === 'string' ? parsePlatform(platform) : platform }),
+      ...(platform !== undefined && {
+        platform: normalizePlatform(platform),
+      }),
       ...(annotations && { annotations: sortKeys(annotations) }),
     };
     return this.#with({ members: [...this.#description.members, { image, descriptor }] });

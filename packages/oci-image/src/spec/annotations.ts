@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 
-/** Keys should use reverse-domain names; none may be empty. */
+/** Keys should use reverse-domain names. Values may be empty. */
 export const annotationsSchema = z.record(z.string(), z.string());
 export type Annotations = z.infer<typeof annotationsSchema>;
 

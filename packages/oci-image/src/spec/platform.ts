@@ -75,9 +75,16 @@ const IMPLIED_VARIANTS: Readonly<Record<string, string>> = { arm64: 'v8', arm: '
 /**
  * One spelling for each platform: Go's names in lower case, `arm64` with its variant `v8`, `arm` with `v7` unless it
  * says otherwise, `amd64` without `v1`.
+ *
+ * @param platform - text as {@link parsePlatform} reads it, or the parsed form.
+ * @throws {InvalidValueError} `PLATFORM_INVALID`
  */
-export function normalizePlatform(platform: Platform): Platform {
-  const { os, architecture, variant, ...rest } = platform;
+export function normalizePlatform(platform: Platform | string): Platform {
+  const parsed: Partial<Platform> | undefined = typeof platform === 'string' ? parsePlatform(platform) : platform;
+  const { os, architecture, variant, ...rest } = parsed ?? {};
+  if (typeof os !== 'string' || typeof architecture !== 'string') {
+    throw new InvalidValueError('PLATFORM_INVALID', platform, EXPECTED_PLATFORM);
+  }
   const lowerOs = os.toLowerCase();
   const lowerArchitecture = architecture.toLowerCase();
   const known = Object.hasOwn(ARCHITECTURES, lowerArchitecture) ? ARCHITECTURES[lowerArchitecture] : undefined;

@@ -47,6 +47,12 @@ describe('parseReference', () => {
     expect(() => parseReference(text)).toThrow(expect.objectContaining({ code: 'REFERENCE_INVALID', value: text }));
   });
 
+  it.each<unknown>([undefined, null, 7, ['ubuntu']])('refuses %o, which is no string', (value) => {
+    expect(() => parseReference(value as string)).toThrow(
+      expect.objectContaining({ code: 'REFERENCE_INVALID', value }),
+    );
+  });
+
   it('takes a reference apart', () => {
     const sha256 = `sha256:${'0'.repeat(64)}`;
     expect(parseReference(`localhost:8080/quinistry:latest@${sha256}`)).toEqual({

@@ -74,6 +74,7 @@ export const tagSchema = z.string().refine(isTag, 'expected a tag: letters, digi
  */
 export function parseReference(text: string): Reference {
   const refuse = (part: keyof typeof EXPECTED) => new InvalidValueError('REFERENCE_INVALID', text, EXPECTED[part]);
+  if (typeof text !== 'string') throw refuse('reference'); // an argument of a command line that was not given
   if (/^[0-9a-f]{64}$/.test(text)) throw refuse('identifier');
 
   const [named, digest] = cut(text, text.indexOf('@'));

@@ -9,9 +9,9 @@ import type { Handler, Resource, WritingHandler } from './resource.js';
 /**
  * `GET` and `HEAD /v2/<name>/manifests/<tag or digest>`: distribution-spec v1.1, "Pulling manifests".
  *
- * What real clients rely on: docker, skopeo and crane send HEAD first and believe its Content-Length and
+ * What real clients rely on: docker, containerd and `crane digest` send HEAD first and believe its Content-Length and
  * Docker-Content-Digest; containerd takes any status but 200 and 404 for a broken registry; docker parses the manifest by
- * the Content-Type, to which nothing may be added, no charset either.
+ * the Content-Type, which is the stored media type and nothing more.
  */
 const pullManifest: Handler<ManifestRoute> = async (exchange, route) => {
   const variants = await findManifests(exchange.storage, route);

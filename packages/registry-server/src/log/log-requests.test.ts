@@ -41,12 +41,44 @@ describe('logRequests().onResponse', () => {
     [{ kind: 'layer', status: 206 }, 'info', 'serving layer'],
     [{ kind: 'tags' }, 'info', 'serving tag list'],
     [{ kind: 'manifest', status: 404 }, 'info', 'not finding manifest'],
+    [{ kind: 'base', status: 401 }, 'info', 'asking for a login'],
+    [{ kind: 'manifest', status: 403 }, 'warn', 'refusing manifest'],
     [{ kind: 'upload', status: 405, method: 'POST' }, 'warn', 'refusing push'],
     [{ kind: 'unknown', status: 400 }, 'warn', 'refusing request'],
     [{ kind: 'blob', status: 204, method: 'OPTIONS' }, 'info', 'explaining blob'],
     [{ kind: 'layer', status: 500 }, 'error', 'failing at layer'],
   ] as const)('tells %j as %s "%s"', (event, level, msg) => {
     expect(recordOf(event)).toMatchObject({ level, msg });
+  });
+
+  it.each([
+    ['POST', 202, 'opening upload'],
+    ['PATCH', 202, 'receiving blob'],
+    ['PUT', 201, 'sealing blob'],
+    ['GET', 204, 'telling of upload'],
+    ['DELETE', 204, 'cancelling upload'],
+  ])('tells a %s of an upload that is answered with %i as "%s"', (method, status, msg) => {
+    expect(recordOf({ kind: 'upload', method, status })).toMatchObject({ level: 'info', msg });
+  });
+
+  it('tells a blob that is mounted from one that comes in one piece', () => {
+    const event = { kind: 'upload', method: 'POST', status: 201 } as const;
+    expect(recordOf({ ...event, target: '/v2/a/blobs/uploads/?mount=sha256:0&from=b' }).msg).toBe('mounting blob');
+    expect(recordOf({ ...event, target: '/v2/a/blobs/uploads/?digest=sha256:0' }).msg).toBe('receiving blob');
+  });
+
+  it('tells what is deleted', () => {
+    const event = { method: 'DELETE', status: 202 } as const;
+    expect(recordOf({ ...event, kind: 'manifest', reference: 'v1' }).msg).toBe('deleting tag');
+    expect(recordOf({ ...event, kind: 'manifest', reference: 'sha256:0' }).msg).toBe('deleting manifest');
+    expect(recordOf({ ...event, kind: 'blob', reference: 'sha256:0' }).msg).toBe('deleting blob');
+    expect(recordOf({ kind: 'manifest', method: 'PUT', status: 201 }).msg).toBe('accepting manifest');
+  });
+
+  it('tells the request, who sent it and from where', () => {
+    const who = { identity: 'alice', remoteAddress: '192.0.2.7', receivedBytes: 700 };
+    expect(recordOf(who)).toMatchObject({ ...who, requestId: 'r-1' });
+    expect(recordOf({})).not.toHaveProperty('identity');
   });
 
   it('says so where the client left before the last byte', () => {
@@ -71,7 +103,23 @@ describe('logRequests().onError', () => {
       msg: 'something went wrong',
       method: 'GET',
       target: '/v2/a/blobs/b',
+      requestId: 'r-1',
       err: { message: 'disk on fire' },
+    });
+  });
+});
+
+describe('logRequests().onRefused', () => {
+  it('warns of credentials that were not taken', () => {
+    const lines: string[] = [];
+    const { onRefused } = logRequests(createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }));
+    onRefused({ scheme: 'basic', reason: 'wrong password', account: 'alice', address: '192.0.2.7' });
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      level: 'warn',
+      msg: 'refusing login',
+      reason: 'wrong password',
+      identity: 'alice',
+      remoteAddress: '192.0.2.7',
     });
   });
 });

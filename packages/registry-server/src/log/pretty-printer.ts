@@ -29,6 +29,9 @@ const PLAIN_FIELDS: ReadonlySet<string> = new Set([
   'url',
 ]);
 
+/** Fields for machines: a person at a terminal reads one story at a time. */
+const HIDDEN_FIELDS: ReadonlySet<string> = new Set(['requestId', 'remoteAddress']);
+
 /**
  * Makes a line for people out of a JSON line. It is about what this server logs, and takes the place of pino-pretty,
  * which would double what the log adds to the bundle and hands escape sequences through to the terminal.
@@ -39,7 +42,8 @@ export function createPrettyPrinter({ colors }: { readonly colors: boolean }): (
 
   return (line) => {
     const { level, time, msg, err, ...fields } = JSON.parse(line) as LogRecord;
-    const shown = Object.entries(fields).map(([name, value]) => {
+    const told = Object.entries(fields).filter(([name]) => !HIDDEN_FIELDS.has(name));
+    const shown = told.map(([name, value]) => {
       const text = formatField(name, value);
       return PLAIN_FIELDS.has(name) ? text : paint('dim', `${name}=${text}`);
     });
@@ -50,7 +54,7 @@ export function createPrettyPrinter({ colors }: { readonly colors: boolean }): (
 }
 
 function formatField(name: string, value: unknown): string {
-  if (typeof value === 'number' && name === 'bytes') return formatByteCount(value);
+  if (typeof value === 'number' && (name === 'bytes' || name === 'receivedBytes')) return formatByteCount(value);
   if (typeof value === 'number' && name === 'durationMs') return `${value} ms`;
   return printable(typeof value === 'string' ? value : JSON.stringify(value));
 }
