@@ -1,6 +1,7 @@
 import { OciError } from '@quinistry/oci-image';
 import { CommanderError } from 'commander';
 import { printable } from '../log/printable.js';
+import { OutputError } from '../log/write-output.js';
 import { ListenError } from '../node-server.js';
 import { EXIT_STATUS } from './exit-status.js';
 import { UsageError } from './usage-error.js';
@@ -23,7 +24,7 @@ export function describeFailure(error: unknown): Failure {
     const advice = error.code === 'EADDRINUSE' ? '; choose another with --port, or let --port 0 find one' : '';
     return failure(`${error.message}${advice}`, EXIT_STATUS.failure);
   }
-  if (error instanceof OciError) return failure(error.message, EXIT_STATUS.failure);
+  if (error instanceof OciError || error instanceof OutputError) return failure(error.message, EXIT_STATUS.failure);
   const message = error instanceof Error ? error.message || error.name : String(error);
   return failure(`unexpected failure: ${message}; QUINISTRY_DEBUG=1 shows where`, EXIT_STATUS.failure);
 }

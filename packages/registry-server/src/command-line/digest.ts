@@ -1,5 +1,6 @@
 import type { ImageFamily } from '@quinistry/oci-image/spec';
 import { StatusLine } from '../log/status-line.js';
+import { writeOutput } from '../log/write-output.js';
 import { showBuildProgress } from './build-progress.js';
 import type { CommandContext } from './command-context.js';
 import { EXIT_STATUS } from './exit-status.js';
@@ -12,7 +13,7 @@ export const IMAGE_FAMILIES: readonly ImageFamily[] = ['docker', 'oci'];
  * `quinistry digest`: builds the image and prints the digest of its manifest, and nothing else, on standard output.
  *
  * @returns the exit status.
- * @throws what {@link CommandContext.buildQuine} throws.
+ * @throws {OutputError} where the digest cannot be written; what {@link CommandContext.buildQuine} throws.
  */
 export async function printDigest(family: ImageFamily, context: CommandContext): Promise<number> {
   const stop = receiveStopSignals(context.signals);
@@ -30,7 +31,7 @@ export async function printDigest(family: ImageFamily, context: CommandContext):
     if (typeof outcome === 'string') return signalExitStatus(outcome);
     const [docker, oci] = outcome.images;
     status?.clear();
-    context.stdout.write(`${{ docker, oci }[family].digest}\n`);
+    await writeOutput(context.stdout, `${{ docker, oci }[family].digest}\n`);
     return EXIT_STATUS.success;
   } finally {
     status?.clear();

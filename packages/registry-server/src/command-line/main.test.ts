@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type CommandCopy, CommandProcess, copyCommand } from './testing/command-process.js';
 
@@ -98,6 +100,15 @@ describe.skipIf(process.platform !== 'linux')('dist/quinistry.mjs (skipped where
     expect(await command.end).toEqual({ status: 2, signal: null });
     expect(command.stderr).toMatch(/^quinistry: --port is "99999"[^\n]+\n$/);
     expect(command.stdout).toBe('');
+  });
+
+  it('answers a full disk with one line and status 1, for the digest is all that was asked for', async () => {
+    const line = '"$0" "$1" digest > /dev/full';
+    const failed = promisify(execFile)('sh', ['-c', line, process.execPath, copy.bundle]);
+    await expect(failed).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^quinistry: cannot write to standard output: [^\n]*ENOSPC[^\n]*\n$/),
+    });
   });
 
   it('says nothing when its reader has left', async () => {

@@ -101,6 +101,16 @@ describe('quinistry digest', () => {
     expect(run.stdout).toBe('');
   });
 
+  it.each([
+    ['ENOSPC', 1, 'quinistry: cannot write to standard output: ENOSPC\n'],
+    ['EPIPE', 0, ''],
+  ])('ends with the status of its output: %s gives %i', async (code, status, stderr) => {
+    const write = (_text: string, done?: (error: Error) => void) => done?.(Object.assign(new Error(code), { code }));
+    const run = new CommandRun(['digest'], { stdout: { write } });
+    expect(await run.status).toBe(status);
+    expect(run.stderr).toBe(stderr);
+  });
+
   it('shows a stack only where QUINISTRY_DEBUG asks for it', async () => {
     const buildQuine = async () => {
       throw new TypeError('x is not a function');

@@ -1,6 +1,7 @@
 /** Where text goes: a terminal, a pipe, a file. `process.stdout` and `process.stderr` are the usual ones. */
 export interface Output {
-  write(text: string): unknown;
+  /** @param done - called once `text` is out, or could not be written. */
+  write(text: string, done?: (error?: Error | null) => void): unknown;
   readonly isTTY?: boolean | undefined;
   /** Width of the terminal, in characters. */
   readonly columns?: number | undefined;

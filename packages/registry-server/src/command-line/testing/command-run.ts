@@ -14,8 +14,8 @@ export class CommandRun {
 
   constructor(args: readonly string[], context: Partial<CommandContext> = {}) {
     this.status = runCommandLine(args, {
-      stdout: { write: (text) => this.#keep('stdout', text) },
-      stderr: { write: (text) => this.#keep('stderr', text) },
+      stdout: { write: (text, done) => this.#keep('stdout', text, done) },
+      stderr: { write: (text, done) => this.#keep('stderr', text, done) },
       env: {},
       signals: this.#signals,
       application: '/nowhere/quinistry.mjs',
@@ -46,7 +46,8 @@ export class CommandRun {
     return this.records.map(({ msg }) => msg);
   }
 
-  #keep(stream: 'stdout' | 'stderr', text: string): void {
+  #keep(stream: 'stdout' | 'stderr', text: string, done?: () => void): void {
     this[stream] += text;
+    done?.();
   }
 }
