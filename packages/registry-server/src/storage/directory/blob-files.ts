@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, rm, unlink, utimes } from 'node:fs/promises';
-import { type BlobInfo, OciError, type OpenBlobOptions } from '@quinistry/oci-image';
+import { type FileHandle, lstat, open, unlink, utimes } from 'node:fs/promises';
+import { OciError, type OpenBlobOptions } from '@quinistry/oci-image';
 import { type Digest, digestAlgorithm } from '@quinistry/oci-image/spec';
 import type { DirectorySync } from './directory-sync.js';
 import { type DurableFiles, linkOrCopy, moveFile } from './durable-file.js';
@@ -74,17 +74,14 @@ export class BlobFiles {
     }
   }
 
-  /** Makes the file `from`, whose bytes are durable and hash to `digest`, a blob, and takes it away. */
-  async seal(repository: string, { digest, size }: BlobInfo, from: string): Promise<void> {
+  /**
+   * Makes the file `from`, whose bytes are durable and hash to `digest`, a blob, and takes it away. One that is there
+   * already is replaced; its bytes are the same, or were damaged.
+   */
+  async seal(repository: string, digest: Digest, from: string): Promise<void> {
     const path = this.#paths.blob(repository, digest);
     await this.lock.run(path, async () => {
-      if ((await this.stat(repository, digest))?.size === size) {
-        await touchFile(path);
-        await rm(from, { force: true });
-      } else {
-        await this.#withLayout(repository, digest, () => moveFile(from, path));
-        await touchFile(path);
-      }
+      await this.#withLayout(repository, digest, () => moveFile(from, path));
       await this.#directories.sync(this.#paths.blobDirectory(repository, digest));
     });
   }
@@ -114,10 +111,10 @@ export class BlobFiles {
     });
   }
 
-  /** Writes bytes at hand. The caller holds the lock. */
-  async write(repository: string, digest: Digest, bytes: Uint8Array): Promise<void> {
+  /** Writes bytes at hand. The caller holds the lock, and tells whether they are expected to be there already. */
+  async write(repository: string, digest: Digest, bytes: Uint8Array, isExpected: boolean): Promise<void> {
     const path = this.#paths.blob(repository, digest);
-    if ((await this.stat(repository, digest))?.size === bytes.byteLength) await touchFile(path);
+    if (isExpected && (await this.stat(repository, digest))?.size === bytes.byteLength) await touchFile(path);
     else await this.#withLayout(repository, digest, () => this.#files.replace(path, bytes));
     await this.#directories.sync(this.#paths.blobDirectory(repository, digest));
   }

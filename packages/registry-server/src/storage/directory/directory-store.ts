@@ -165,13 +165,11 @@ class OpenDirectoryStore implements DirectoryStore {
     const info = await this.#uploads.finish(repository, session, digest, async (sealed, path) => {
       await this.#repositories.settle(repository, digest);
       const home = this.#homes.find(digest);
-      // Sent anew though another repository has it: one file for both is enough.
+      // Sent anew though some repository has it: one file is enough.
       const isShared =
-        home !== undefined &&
-        home !== repository &&
-        (await this.#blobs.share(repository, digest, home, sealed.size)) !== undefined;
+        home !== undefined && (await this.#blobs.share(repository, digest, home, sealed.size)) !== undefined;
       if (isShared) await rm(path, { force: true });
-      else await this.#blobs.seal(repository, sealed, path);
+      else await this.#blobs.seal(repository, digest, path);
     });
     this.#added(repository, info);
     return info;
@@ -245,6 +243,7 @@ class OpenDirectoryStore implements DirectoryStore {
   }
 
   async close(): Promise<void> {
+    this.#uploads.close();
     try {
       await this.#repositories.close();
       await this.#parts.journal.close();

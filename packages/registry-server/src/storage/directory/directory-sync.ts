@@ -1,4 +1,7 @@
-import { open } from 'node:fs/promises';
+import { closeSync, fsync, openSync } from 'node:fs';
+import { promisify } from 'node:util';
+
+const syncDescriptor = promisify(fsync);
 
 /**
  * Makes names durable: a file that was created, renamed or linked is there after a power loss only once its directory
@@ -37,11 +40,12 @@ export class DirectorySync {
   }
 }
 
+/** Opening does not wait: something was just done in the directory, so it is in memory. Only the sync goes to the disk. */
 async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
+  const descriptor = openSync(directory, 'r');
   try {
-    await handle.sync();
+    await syncDescriptor(descriptor);
   } finally {
-    await handle.close();
+    closeSync(descriptor);
   }
 }

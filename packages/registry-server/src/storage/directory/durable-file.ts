@@ -7,6 +7,7 @@ import { constants } from 'node:fs';
 import { copyFile, link, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isSystemError } from './system-error.js';
+import { writeFully } from './write-fully.js';
 
 /** A name beside `path` for when it is on another file system than the store's own files; hidden from readers of layouts. */
 function besideOf(path: string): string {
@@ -27,7 +28,7 @@ export class DurableFiles {
     try {
       const handle = await open(path, 'wx');
       try {
-        await handle.writeFile(bytes);
+        await writeFully(handle, bytes, 0);
         await handle.datasync();
       } finally {
         await handle.close();

@@ -4,11 +4,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { open, rename } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DirectorySync } from './directory-sync.js';
 import { formatRecord, formatStart, type JournalOperation, parseJournal } from './journal-record.js';
-import { storageFailure } from './system-error.js';
+import { storageFailure, unlessMissing } from './system-error.js';
+import { writeFully } from './write-fully.js';
 
 /**
  * Room that is taken when the journal is made. Writing within it needs neither new blocks nor a new length: a sync costs
@@ -160,17 +161,8 @@ export class Journal {
 }
 
 async function readJournal(path: string) {
-  try {
-    const file = await open(path, 'r');
-    try {
-      return parseJournal(await file.readFile());
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const bytes = await readFile(path).catch(unlessMissing);
+  return bytes && parseJournal(bytes);
 }
 
 async function createJournal(path: string, directories: DirectorySync, operations: readonly JournalOperation[]) {
@@ -196,12 +188,4 @@ async function createJournal(path: string, directories: DirectorySync, operation
     throw storageFailure(error);
   }
   return { file, length: content.length, checksum };
-}
-
-async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let written = 0;
-  while (written < bytes.byteLength) {
-    const { bytesWritten } = await file.write(bytes, written, bytes.byteLength - written, position + written);
-    written += bytesWritten;
-  }
 }

@@ -3,7 +3,7 @@
  * `index.json` tells neither, so they are read, once each and only when somebody asks.
  */
 import { type Digest, isIndexMediaType, isManifestMediaType, parseManifest } from '@quinistry/oci-image/spec';
-import { readManifestFacts } from '../../manifests/manifest-facts.js';
+import { type ManifestFacts, readManifestFacts } from '../../manifests/manifest-facts.js';
 import type { StoredManifest } from '../registry-storage.js';
 import type { KnownManifest, RepositoryView } from './repository-view.js';
 
@@ -37,10 +37,10 @@ export class ManifestRelations {
     this.#read = read;
   }
 
-  learn(manifest: StoredManifest): Relations {
+  learn(manifest: StoredManifest, facts?: ManifestFacts): Relations {
     const known = this.#relations.get(manifest.digest);
     if (known !== undefined) return known;
-    const relations = readRelations(manifest);
+    const relations = readRelations(manifest, facts);
     this.#relations.set(manifest.digest, relations);
     if (relations.subject !== undefined) {
       const referrers = this.#referrers.get(relations.subject) ?? new Set();
@@ -122,9 +122,9 @@ function isState<S extends ViewState>(state: S | undefined, view: RepositoryView
 }
 
 /** Another tool may have put anything there; what cannot be read relates to nothing. */
-function readRelations(manifest: StoredManifest): Relations {
+function readRelations(manifest: StoredManifest, facts?: ManifestFacts): Relations {
   try {
-    const { subject } = readManifestFacts(manifest);
+    const { subject } = facts ?? readManifestFacts(manifest);
     if (!isIndexMediaType(manifest.mediaType)) return subject === undefined ? NONE : { subject, members: NONE.members };
     const { manifests } = parseManifest(manifest.mediaType, Buffer.from(manifest.bytes).toString('utf8'));
     const members = manifests.filter(({ mediaType }) => isManifestMediaType(mediaType) || isIndexMediaType(mediaType));

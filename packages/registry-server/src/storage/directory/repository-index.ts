@@ -132,17 +132,19 @@ export class RepositoryIndex {
       const view = await this.#refresh();
       const count = this.#pending.length;
       const prepared = await files.prepare(formatLayoutIndex({ header: view.header, manifests: view.entries() }));
+      let isMoved = false;
       try {
         const identity = identityOf(statSync(prepared, { bigint: true }));
         // Without a wait in between, so that little time is left for another tool to write what we would replace.
         if (this.#identityOnDisk() === this.#identity) {
           renameSync(prepared, path);
+          isMoved = true;
           this.#identity = identity;
           await directories.sync(directory);
           return this.#pending.splice(0, count);
         }
       } finally {
-        await rm(prepared, { force: true });
+        if (!isMoved) await rm(prepared, { force: true });
       }
       // Written by another tool meanwhile, or still being written. What it cannot be read as is not ours to replace.
       if (attempt >= READ_ATTEMPTS) await readIndex(path);

@@ -92,15 +92,15 @@ export class Repository {
     const facts = readManifestFacts(manifest);
     const release = this.reliedOn.hold([digest, ...facts.references.map((reference) => reference.digest)]);
     try {
-      await this.index.view();
+      const view = await this.index.view();
       if (!sparse) await this.#checkReferences(facts);
       // Held until the view knows the manifest, or else its deletion could take the file of the one that comes after.
       await this.#withFile(digest, async () => {
-        await this.#parts.blobs.write(this.name, digest, bytes);
+        await this.#parts.blobs.write(this.name, digest, bytes, view.manifests.has(digest));
         const operation: Operation = { op: 'put', digest, mediaType, size: bytes.byteLength, tags: [...tags] };
         await this.#change(operation, () => {
           this.#relations.forget(digest);
-          this.#relations.learn(manifest);
+          this.#relations.learn(manifest, facts);
           this.#parts.cache.set(this.name, digest, Uint8Array.from(bytes));
         });
       });
@@ -200,9 +200,10 @@ export class Repository {
     });
   }
 
-  /** Asking for it here counts as asking for it: it is not collected before the manifest is there. */
+  /** The lock waits for a collection that is just deciding on the file; a later one sees that it is relied on. */
   async #hasBlob(digest: Digest): Promise<boolean> {
-    return !this.#isRemoved(digest) && (await this.#parts.blobs.touch(this.name, digest)) !== undefined;
+    if (this.#isRemoved(digest)) return false;
+    return (await this.#withFile(digest, () => this.#parts.blobs.stat(this.name, digest))) !== undefined;
   }
 
   async #readFile(digest: Digest, mediaType: string): Promise<StoredManifest | undefined> {

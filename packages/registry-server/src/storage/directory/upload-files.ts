@@ -1,13 +1,13 @@
-import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { lstat, mkdir, open, rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { type FileHandle, lstat, mkdir, open, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlobInfo } from '@quinistry/oci-image';
-import { computeDigest } from '@quinistry/oci-image';
-import { type Digest, digestAlgorithm, formatDigest } from '@quinistry/oci-image/spec';
+import type { Digest } from '@quinistry/oci-image/spec';
 import type { AppendOptions, Upload } from '../registry-store.js';
 import { StorageError } from '../storage-error.js';
 import { checkName, isStorableName, type RepositoryPaths } from './repository-paths.js';
-import { isSystemError, storageFailure, unlessMissing } from './system-error.js';
+import { isSystemError, reportingSpace, storageFailure, unlessMissing } from './system-error.js';
+import { digestOfSession, type UploadSession } from './upload-session.js';
 import { UploadWriter } from './upload-writer.js';
 
 const SESSION_PATTERN = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -18,17 +18,11 @@ export const SESSION_PREFIX = '_';
 /** Sessions whose state is kept in memory; for the others the file says it all, and finishing reads it once more. */
 const MOST_REMEMBERED = 4096;
 
-const READ_BYTES = 1024 * 1024;
+/** Most blobs are small, and their requests follow one another at once: then the file is opened once for all three. */
+const MOST_OPEN_FILES = 64;
 
-interface Session {
-  readonly path: string;
-  /** Bytes in the file. */
-  size: number;
-  /** Of all bytes in the file, where it has followed them from the first one on. */
-  hash: Hash | undefined;
-  busy: boolean;
-  cancelled: boolean;
-}
+/** A file that was written longer ago than this is marked as written when it becomes a blob. */
+const RECENT_MS = 1000;
 
 /**
  * Upload sessions as files: `<repository>/_<session>`, so that the path says whose a session is, and the size of the file
@@ -39,7 +33,8 @@ interface Session {
  */
 export class UploadFiles {
   readonly #paths: RepositoryPaths;
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions = new Map<string, UploadSession>();
+  readonly #withFiles = new Set<UploadSession>();
 
   constructor(paths: RepositoryPaths) {
     this.#paths = paths;
@@ -50,16 +45,18 @@ export class UploadFiles {
     checkName(repository);
     const session = randomUUID();
     const path = this.#path(repository, session);
-    try {
-      await createFile(path).catch(async (error) => {
-        if (!isSystemError(error, 'ENOENT')) throw error;
-        await mkdir(dirname(path), { recursive: true });
-        await createFile(path);
-      });
-    } catch (error) {
-      throw storageFailure(error);
-    }
-    this.#remember({ path, size: 0, hash: createHash('sha256'), busy: false, cancelled: false });
+    const file = await reportingSpace(() => createFile(path));
+    const state = {
+      path,
+      size: 0,
+      hash: createHash('sha256'),
+      writtenAt: Date.now(),
+      busy: false,
+      cancelled: false,
+      file,
+    };
+    this.#remember(state);
+    this.#keepOpen(state);
     return { session, size: 0 };
   }
 
@@ -105,9 +102,13 @@ export class UploadFiles {
         throw new StorageError('DIGEST_MISMATCH', `the upload hashes to ${actual} where ${digest} was expected`);
       }
       const info = { digest, size: state.size };
-      await syncFile(state.path);
+      const file = await this.#open(state);
+      await file.datasync();
+      const now = Date.now();
+      if (now - state.writtenAt > RECENT_MS) await utimes(state.path, now / 1000, now / 1000);
       await seal(info, state.path);
       this.#sessions.delete(state.path);
+      this.#close(state);
       return info;
     });
   }
@@ -132,7 +133,7 @@ export class UploadFiles {
     return join(this.#paths.uploads, repository, `${SESSION_PREFIX}${session}`);
   }
 
-  async #find(repository: string, session: string): Promise<Session | undefined> {
+  async #find(repository: string, session: string): Promise<UploadSession | undefined> {
     if (!isStorableName(repository) || !SESSION_PATTERN.test(session)) return undefined;
     const path = this.#path(repository, session);
     const remembered = this.#sessions.get(path);
@@ -141,28 +142,62 @@ export class UploadFiles {
     if (stats?.isFile() !== true) return undefined;
     const { size } = stats;
     const hash = size === 0 ? createHash('sha256') : undefined;
-    return this.#sessions.get(path) ?? this.#remember({ path, size, hash, busy: false, cancelled: false });
+    return (
+      this.#sessions.get(path) ??
+      this.#remember({ path, size, hash, writtenAt: 0, busy: false, cancelled: false, file: undefined })
+    );
   }
 
-  #remember(session: Session): Session {
+  #remember(session: UploadSession): UploadSession {
     this.#sessions.set(session.path, session);
-    for (const [path, { busy }] of this.#sessions) {
+    for (const [path, oldest] of this.#sessions) {
       if (this.#sessions.size <= MOST_REMEMBERED) break;
-      if (!busy) this.#sessions.delete(path);
+      if (oldest.busy) continue;
+      this.#sessions.delete(path);
+      this.#close(oldest);
     }
     return session;
   }
 
+  async #open(session: UploadSession): Promise<FileHandle> {
+    session.file ??= await open(session.path, 'r+');
+    this.#keepOpen(session);
+    return session.file;
+  }
+
+  #keepOpen(session: UploadSession): void {
+    this.#withFiles.delete(session);
+    this.#withFiles.add(session);
+    for (const oldest of this.#withFiles) {
+      if (this.#withFiles.size <= MOST_OPEN_FILES) break;
+      if (!oldest.busy) this.#close(oldest);
+    }
+  }
+
+  /** Nobody waits: what has to be durable was synced before. */
+  #close(session: UploadSession): void {
+    const { file } = session;
+    session.file = undefined;
+    this.#withFiles.delete(session);
+    file?.close().catch(() => {});
+  }
+
   /** @returns whether it was this call that ended the session. */
-  async #drop(session: Session): Promise<boolean> {
+  async #drop(session: UploadSession): Promise<boolean> {
     if (session.cancelled) return false;
     session.cancelled = true;
     await rm(session.path, { force: true });
     this.#sessions.delete(session.path);
+    if (!session.busy) this.#close(session);
     return true;
   }
 
-  async #exclusively<T>(repository: string, session: string, work: (state: Session) => Promise<T>): Promise<T> {
+  /** Lets go of the files. */
+  close(): void {
+    for (const session of this.#withFiles) if (!session.busy) this.#close(session);
+  }
+
+  async #exclusively<T>(repository: string, session: string, work: (state: UploadSession) => Promise<T>): Promise<T> {
     const state = await this.#find(repository, session);
     if (state === undefined) throw unknownUpload(session);
     if (state.busy) throw new StorageError('UPLOAD_BUSY', `another request is at upload ${session}`);
@@ -174,16 +209,16 @@ export class UploadFiles {
       throw storageFailure(error);
     } finally {
       state.busy = false;
+      if (state.cancelled) this.#close(state);
     }
   }
 
   async #write(
-    state: Session,
+    state: UploadSession,
     source: AsyncIterable<Uint8Array>,
     { maxBytes = Number.POSITIVE_INFINITY, signal }: AppendOptions,
   ): Promise<void> {
-    const file = await open(state.path, 'r+');
-    const writer = new UploadWriter(file, state.size, state.hash);
+    const writer = new UploadWriter(await this.#open(state), state.size, state.hash);
     let failure: { readonly error: unknown } | undefined;
     try {
       try {
@@ -201,17 +236,16 @@ export class UploadFiles {
       // What came before a failure of the source is kept.
       await writer.finish();
       state.size = writer.size;
+      state.writtenAt = Date.now();
     } catch (error) {
       await this.#recover(state);
       failure = { error };
-    } finally {
-      await file.close();
     }
     if (failure !== undefined) throw failure.error;
   }
 
   /** After a failed write the file says how far the session is, and the digest is of something else. */
-  async #recover(state: Session): Promise<void> {
+  async #recover(state: UploadSession): Promise<void> {
     state.hash = undefined;
     const stats = await lstat(state.path).catch(() => undefined);
     if (stats !== undefined) state.size = stats.size;
@@ -222,35 +256,12 @@ function unknownUpload(session: string): StorageError {
   return new StorageError('UPLOAD_UNKNOWN', `there is no upload ${session}`);
 }
 
-async function createFile(path: string): Promise<void> {
-  await (await open(path, 'wx')).close();
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
+async function createFile(path: string): Promise<FileHandle> {
   try {
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function digestOfSession({ path, hash }: Session, expected: Digest): Promise<Digest> {
-  const algorithm = digestAlgorithm(expected);
-  if (algorithm === 'sha256' && hash !== undefined) return formatDigest(algorithm, hash.copy().digest('hex'));
-  return (await computeDigest(readFileInPieces(path), algorithm)).digest;
-}
-
-async function* readFileInPieces(path: string): AsyncGenerator<Uint8Array> {
-  const file = await open(path, 'r');
-  try {
-    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, buffer.length);
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await file.close();
+    return await open(path, 'wx+');
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT')) throw error;
+    await mkdir(dirname(path), { recursive: true });
+    return open(path, 'wx+');
   }
 }

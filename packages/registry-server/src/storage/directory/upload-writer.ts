@@ -1,5 +1,6 @@
 import type { Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import { writeFully } from './write-fully.js';
 
 /** Chunks come from sockets in 64 KB or less; every write is a trip through the thread pool. */
 const STAGE_BYTES = 1024 * 1024;
@@ -51,7 +52,7 @@ export class UploadWriter {
   async #turnOver(): Promise<void> {
     await this.#writing;
     const full = this.#stage.subarray(0, this.#filled);
-    this.#writing = this.#write(full, this.#size);
+    this.#writing = writeFully(this.#file, full, this.#size);
     // Told to whoever appends or finishes next.
     this.#writing.catch(() => {});
     this.#hash?.update(full);
@@ -60,12 +61,5 @@ export class UploadWriter {
     const written = this.#stage;
     this.#stage = this.#spare ?? Buffer.allocUnsafeSlow(STAGE_BYTES);
     this.#spare = written.length === STAGE_BYTES ? written : undefined;
-  }
-
-  async #write(bytes: Uint8Array, position: number): Promise<void> {
-    for (let written = 0; written < bytes.byteLength; ) {
-      const result = await this.#file.write(bytes, written, bytes.byteLength - written, position + written);
-      written += result.bytesWritten;
-    }
   }
 }

@@ -1,0 +1,42 @@
+import type { Hash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+import { computeDigest } from '@quinistry/oci-image';
+import { type Digest, digestAlgorithm, formatDigest } from '@quinistry/oci-image/spec';
+
+const READ_BYTES = 1024 * 1024;
+
+/** What is known of an upload session while the process lives. */
+export interface UploadSession {
+  readonly path: string;
+  /** Bytes in the file. */
+  size: number;
+  /** Of all bytes in the file, where it has followed them from the first one on. */
+  hash: Hash | undefined;
+  /** Milliseconds since 1970; 0 where it is not known. */
+  writtenAt: number;
+  busy: boolean;
+  cancelled: boolean;
+  /** Open from one request to the next, where it can be. */
+  file: FileHandle | undefined;
+}
+
+/** The digest of all bytes of a session; they are read once more where none has been kept running, or another one. */
+export async function digestOfSession({ path, hash }: UploadSession, expected: Digest): Promise<Digest> {
+  const algorithm = digestAlgorithm(expected);
+  if (algorithm === 'sha256' && hash !== undefined) return formatDigest(algorithm, hash.copy().digest('hex'));
+  return (await computeDigest(readFileInPieces(path), algorithm)).digest;
+}
+
+async function* readFileInPieces(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
+  }
+}
