@@ -12,6 +12,7 @@ import { formatBasicChallenge, formatBearerChallenge } from './challenge.js';
 import type { HtpasswdFile } from './htpasswd-file.js';
 import type { LoginOutcome, PasswordCredentials, PasswordLogin } from './password-login.js';
 import { TOKEN_PATH } from './token-endpoint.js';
+import type { TokenIssuer } from './token-issuer.js';
 import { formatTokenScopes, grants } from './token-scope.js';
 import type { TokenVerifier, VerifiedToken } from './token-verifier.js';
 
@@ -42,6 +43,8 @@ export interface Bearer {
   readonly service: string;
   /** Of the configuration; `undefined` for {@link TOKEN_PATH} at the address that a request was sent to. */
   readonly realm: string | undefined;
+  /** Absent where another server makes out the tokens. */
+  readonly issuer: TokenIssuer | undefined;
 }
 
 export interface AccessGuardOptions {
@@ -120,13 +123,18 @@ export class AccessGuard implements AccessControl {
     return { name: account, may: (action, repository) => rules.allow(account, action, repository) };
   }
 
-  /** A token is good for what it says, and for what needs no login at all. */
+  /**
+   * A token is good for what it says, and for what needs no login at all. The rules say what an account that it was made
+   * out to here finds in the catalog; of another server's accounts they know nothing, and it finds everything.
+   */
   #identifyToken({ account, access }: VerifiedToken): Identity {
-    const { rules } = this.#options;
+    const { rules, bearer } = this.#options;
+    const isOurs = bearer?.issuer !== undefined;
     return {
       name: account,
       scoped: true,
       may: (action, repository) => grants(access, action, repository) || rules.allow(undefined, action, repository),
+      maySee: (repository) => !isOurs || rules.allow(account, 'pull', repository),
     };
   }
 

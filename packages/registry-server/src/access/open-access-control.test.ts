@@ -117,6 +117,22 @@ describe('openAccessControl with something that is free for all', () => {
     expect(nobody.may('push', 'a/b')).toBe(false);
   });
 
+  it('shows a token for the catalog what its account may pull', async () => {
+    const rules = [
+      { users: 'authenticated', actions: 'catalog' },
+      { users: 'bob', actions: 'pull', repositories: 'team/**' },
+    ];
+    const { identify, fetchToken } = await setUp({ htpasswd, rules, token: {} });
+    const [bob, ci, nobody] = await Promise.all([
+      fetchToken('registry:catalog:*', basic('bob', 'right')).then(identify),
+      fetchToken('registry:catalog:*', basic('ci', 'robot')).then(identify),
+      fetchToken('registry:catalog:*').then(identify),
+    ]);
+    expect([bob, ci, nobody].map((identity) => identity?.may('catalog'))).toEqual([true, true, false]);
+    expect(bob?.may('pull', 'team/app')).toBe(false);
+    expect([bob, ci].map((identity) => identity?.maySee?.('team/app'))).toEqual([true, false]);
+  });
+
   it('goes on to take passwords, which clients send that were told them by hand', async () => {
     const { identify } = await setUp({ htpasswd, rules: ANONYMOUS_PULL });
     expect((await identify(basic('ci', 'robot'))).may('push', 'a/b')).toBe(true);
@@ -164,6 +180,8 @@ describe('openAccessControl with keys of another server', () => {
     expect(identity.may('push', 'a/b')).toBe(true);
     expect(identity.may('push', 'a/c')).toBe(false);
     expect(identity.may('delete', 'a/b')).toBe(false);
+    expect(identity.may('catalog')).toBe(false);
+    expect(identity.maySee?.('a/c')).toBe(true);
   });
 
   it('refuses tokens for another registry, and passwords', async () => {

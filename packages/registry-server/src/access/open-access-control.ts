@@ -50,17 +50,12 @@ export async function openAccessControl(options: AccessOptions, observer: Access
   return { control: guard, tokens };
 }
 
-interface IssuingBearer extends Bearer {
-  /** Absent where another server makes out the tokens. */
-  readonly issuer: TokenIssuer | undefined;
-}
-
 async function openPasswords(path: string, { onError }: AccessObserver): Promise<Passwords> {
   const file = await HtpasswdFile.open(path, onError);
   return { file, login: new PasswordLogin({ accounts: () => file.accounts() }) };
 }
 
-async function openBearer(options: AccessOptions['token'], hasAccounts: boolean): Promise<IssuingBearer> {
+async function openBearer(options: AccessOptions['token'], hasAccounts: boolean): Promise<Bearer> {
   const { keys: keyFiles = [], signingKey: signingKeyFile } = options ?? {};
   const { service = DEFAULT_TOKEN_PARTY, issuer = DEFAULT_TOKEN_PARTY, realm } = options ?? {};
   const keys = (await Promise.all(keyFiles.map(readTokenKeys))).flat();

@@ -33,6 +33,11 @@ export interface Identity {
   readonly scoped?: boolean | undefined;
   /** @param repository - absent for `catalog`. */
   may(action: RegistryAction, repository?: string): boolean;
+  /**
+   * Whether the catalog names the repository to whoever may ask for the catalog. A token that was made out for the catalog
+   * says nothing of the repositories in it. @defaultValue whether it may be pulled from
+   */
+  maySee?(repository: string): boolean;
 }
 
 /** Everybody, in a registry without access control. */
