@@ -66,10 +66,12 @@ export const upload: Resource<UploadRoute> = {
 };
 
 /** @throws {StorageError} where the chunk is announced for another place, or with another length than it has. */
-async function append(exchange: Exchange, key: UploadKey, store: GuardedStore, { size }: Upload): Promise<Upload> {
+async function append(exchange: Exchange, key: UploadKey, store: GuardedStore, upload: Upload): Promise<Upload> {
+  const { size } = upload;
   const { body, context } = exchange;
   const { announcedBytes } = body;
   const range = chunkRange(exchange, size);
+  if (announcedBytes === 0) return upload; // the usual end: docker and podman send all before it
   const { maxBlobBytes } = context.policy;
   if (size + (announcedBytes ?? 0) > maxBlobBytes) {
     throw new StorageError('TOO_LARGE', `a blob may have ${maxBlobBytes} bytes`, { size });

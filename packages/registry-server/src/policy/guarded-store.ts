@@ -58,7 +58,7 @@ export class GuardedStore {
     source: AsyncIterable<Uint8Array>,
     { offset, signal }: Pick<AppendOptions, 'offset' | 'signal'> = {},
   ): Promise<Upload> {
-    await this.#demand(key);
+    this.#admit(key);
     const { maxBlobBytes } = this.#policy;
     const room = await this.#roomIn(key.repository);
     const maxBytes = Math.min(maxBlobBytes, room);
@@ -73,9 +73,10 @@ export class GuardedStore {
 
   /** @throws {PolicyError} `QUOTA_EXCEEDED`; what {@link RegistryStore.finishUpload} throws. */
   async finishUpload(key: UploadKey, digest: Digest): Promise<BlobInfo> {
-    const { size } = await this.#demand(key);
+    this.#admit(key);
     const { repository, session } = key;
     try {
+      const size = async () => (await this.#store.statUpload(repository, session))?.size ?? 0;
       const isHeld = async () => (await this.#store.statBlob(repository, digest)) !== undefined;
       const blob = await this.#withRoomFor(repository, size, isHeld, () =>
         this.#store.finishUpload(repository, session, digest),
@@ -100,7 +101,12 @@ export class GuardedStore {
     const source = await this.#store.statBlob(from, digest);
     if (source === undefined) return undefined;
     const isHeld = async () => (await this.#store.statBlob(repository, digest)) !== undefined;
-    return this.#withRoomFor(repository, source.size, isHeld, () => this.#store.mountBlob(repository, digest, from));
+    return this.#withRoomFor(
+      repository,
+      async () => source.size,
+      isHeld,
+      () => this.#store.mountBlob(repository, digest, from),
+    );
   }
 
   findBlob(digest: Digest, allowed: (repository: string) => boolean): Promise<string | undefined> {
@@ -118,7 +124,7 @@ export class GuardedStore {
     const fixed = tags.filter((tag) => this.#policy.isImmutable(repository, tag));
     const isHeld = async () => (await this.#store.readManifest(repository, manifest.digest)) !== undefined;
     const { byteLength } = manifest.bytes;
-    if (fixed.length === 0) return this.#withRoomFor(repository, byteLength, isHeld, write);
+    if (fixed.length === 0) return this.#withRoomFor(repository, async () => byteLength, isHeld, write);
     return this.#turns.take(repository, async () => {
       for (const tag of fixed) {
         const [present] = await this.#store.resolveTag(repository, tag);
@@ -156,10 +162,9 @@ export class GuardedStore {
     if (!this.#policy.deletes) throw new PolicyError('DELETES_OFF', 'nothing can be deleted from this registry');
   }
 
-  async #demand(key: UploadKey): Promise<Upload> {
-    const upload = await this.statUpload(key);
-    if (upload === undefined) throw new StorageError('UPLOAD_UNKNOWN', `${key.repository} has no such upload`);
-    return upload;
+  #admit({ repository, session, owner }: UploadKey): void {
+    if (this.#uploads.admits(session, owner)) return;
+    throw new StorageError('UPLOAD_UNKNOWN', `${repository} has no such upload`);
   }
 
   async #roomIn(repository: string): Promise<number> {
@@ -176,13 +181,13 @@ export class GuardedStore {
   /** Measures and writes in one turn: two blobs that fit one by one may not fit together. */
   async #withRoomFor<T>(
     repository: string,
-    bytes: number,
+    bytes: () => Promise<number>,
     isHeld: () => Promise<boolean>,
     write: () => Promise<T>,
   ): Promise<T> {
     if (!Number.isFinite(this.#policy.maxRepositoryBytes)) return write();
     return this.#turns.take(repository, async () => {
-      await this.#demandRoomFor(repository, bytes, isHeld);
+      await this.#demandRoomFor(repository, await bytes(), isHeld);
       return write();
     });
   }
