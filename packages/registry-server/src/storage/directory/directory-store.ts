@@ -96,6 +96,7 @@ class OpenDirectoryStore implements DirectoryStore {
   readonly #uploads: UploadFiles;
   readonly #homes = new BlobHomes();
   readonly #garbage: GarbageCollection;
+  #closing: Promise<void> | undefined;
 
   constructor(parts: StoreParts) {
     this.root = parts.paths.root;
@@ -242,7 +243,12 @@ class OpenDirectoryStore implements DirectoryStore {
     await reportingSpace(() => this.#repositories.flush());
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#uploads.close();
     try {
       await this.#repositories.close();

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import type { Digest } from '@quinistry/oci-image/spec';
 import type { BlobFiles } from './blob-files.js';
@@ -64,6 +65,8 @@ export class Repositories {
       files,
       directories,
       recheckMs,
+      hasFile: (digest) => existsSync(paths.blob(name, digest)),
+      onLost: (operations) => this.#recover(repository, operations),
     });
     const repository: Repository = new Repository({
       name,
@@ -189,6 +192,21 @@ export class Repositories {
   async close(): Promise<void> {
     await this.#readTimes.write();
     await this.#writer.close();
+  }
+
+  #recover(repository: Repository, operations: readonly JournalOperation[]): void {
+    const { journal, onWarning } = this.#parts;
+    onWarning(
+      `another tool has overwritten ${operations.length} changes in the index of ${repository.name}`,
+      undefined,
+    );
+    for (const operation of operations) {
+      const recovered = journal.append(operation, () => {
+        repository.index.apply(operation);
+        this.#writer.schedule(repository);
+      });
+      recovered.catch((error) => onWarning(`a change to ${repository.name} cannot be kept for now`, error));
+    }
   }
 
   async #write(repository: Repository): Promise<readonly JournalOperation[]> {

@@ -6,10 +6,12 @@ import { constants, renameSync, statSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DocumentError } from '@quinistry/oci-image';
+import type { Digest } from '@quinistry/oci-image/spec';
 import type { DirectorySync } from './directory-sync.js';
 import type { DurableFiles } from './durable-file.js';
 import type { JournalOperation } from './journal-record.js';
 import { EMPTY_LAYOUT_INDEX, formatLayoutIndex, type LayoutIndex, parseLayoutIndex } from './layout-index.js';
+import { RecentOperations } from './recent-operations.js';
 import { RepositoryView } from './repository-view.js';
 import { unlessMissing } from './system-error.js';
 
@@ -27,6 +29,10 @@ export interface RepositoryIndexOptions {
   readonly files: DurableFiles;
   readonly directories: DirectorySync;
   readonly recheckMs: number;
+  /** Whether the repository has the blob of a digest. */
+  readonly hasFile: (digest: Digest) => boolean;
+  /** Told what another tool has overwritten. It is in the view again, and has to be made durable again. */
+  readonly onLost: (operations: readonly JournalOperation[]) => void;
 }
 
 interface ReadIndex {
@@ -46,6 +52,7 @@ export class RepositoryIndex {
   #writing: Promise<void> | undefined;
   /** Changes of which the journal knows and the file does not. */
   #pending: JournalOperation[] = [];
+  readonly #recent = new RecentOperations();
 
   constructor(options: RepositoryIndexOptions) {
     this.#options = options;
@@ -77,6 +84,7 @@ export class RepositoryIndex {
   apply(operation: JournalOperation): boolean {
     if (this.#view === undefined) throw new Error('the index has not been read yet');
     this.#pending.push(operation);
+    this.#recent.add(operation, this.#view);
     return this.#view.apply(operation);
   }
 
@@ -109,8 +117,11 @@ export class RepositoryIndex {
     if (read === undefined) return; // half written, and the view that we have is good until it is whole
     const view = new RepositoryView(read.index);
     for (const operation of this.#pending) view.apply(operation);
+    const lost = this.#view === undefined ? [] : this.#recent.lost(this.#view, view, this.#options.hasFile);
+    for (const operation of lost) view.apply(operation);
     this.#view = view;
     this.#identity = read.identity;
+    if (lost.length > 0) this.#options.onLost(lost);
   }
 
   async #read(): Promise<ReadIndex | undefined> {

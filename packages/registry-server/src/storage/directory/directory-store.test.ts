@@ -1,0 +1,267 @@
+import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { blobOf, EVERYTHING, imageOf, noteOf, pushBlob, pushImage, readBlob } from '../testing/sample-content.js';
+import { type DirectoryStore, openDirectoryStore } from './directory-store.js';
+import { formatLayoutIndex, parseLayoutIndex, withTag } from './layout-index.js';
+import { verifyDirectory } from './verify-directory.js';
+
+let root: string;
+let store: DirectoryStore;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'quinistry-store-'));
+  store = await openDirectoryStore(root, { recheckMs: 0 });
+});
+
+afterEach(async () => {
+  await store.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+async function findings(directory = root) {
+  const found = [];
+  for await (const finding of verifyDirectory(directory)) found.push(finding);
+  return found;
+}
+
+/** Opens a copy of what is on the disk at this moment, as after a SIGKILL. */
+async function afterKill<T>(look: (store: DirectoryStore, directory: string) => Promise<T>): Promise<T> {
+  const copy = await mkdtemp(join(tmpdir(), 'quinistry-killed-'));
+  try {
+    await cp(root, copy, { recursive: true });
+    await rm(join(copy, '.quinistry', 'lock'));
+    const again = await openDirectoryStore(copy);
+    try {
+      return await look(again, copy);
+    } finally {
+      await again.close();
+    }
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
+
+async function readIndex(repository: string) {
+  return parseLayoutIndex(await readFile(join(root, repository, 'index.json')));
+}
+
+describe('openDirectoryStore', () => {
+  it('refuses a directory that another store has open, and names the process', async () => {
+    await expect(openDirectoryStore(root)).rejects.toMatchObject({
+      code: 'STORE_IN_USE',
+      message: expect.stringContaining(String(process.pid)),
+    });
+  });
+
+  it.each(['a/blobs', 'a/blobs/sha256', 'a/index.json', 'a/oci-layout', 'a/index.json/b'])(
+    'keeps no repository %s, which would lie among the files of another one',
+    async (name) => {
+      await pushBlob(store, 'a', blobOf('x'));
+      const refusal = { code: 'NAME_UNAVAILABLE' };
+      await expect(store.createUpload(name)).rejects.toMatchObject(refusal);
+      await expect(store.mountBlob(name, blobOf('x').digest, 'a')).rejects.toMatchObject(refusal);
+      await expect(store.writeManifest(name, noteOf('x'))).rejects.toMatchObject(refusal);
+      expect(await store.statBlob(name, blobOf('x').digest)).toBeUndefined();
+      expect(await store.listTags(name, EVERYTHING)).toBeUndefined();
+      expect(await store.listRepositories(EVERYTHING)).toEqual(['a']);
+    },
+  );
+
+  it.each(['../a', '/etc', 'a/../../b', '.quinistry', '.quinistry/uploads', 'a//b', 'A', ''])(
+    'touches nothing for the name %j',
+    async (name) => {
+      await expect(store.createUpload(name)).rejects.toMatchObject({ code: 'NAME_UNAVAILABLE' });
+      expect(await store.resolveTag(name, 'latest')).toEqual([]);
+      expect(await store.statUpload(name, '00000000-0000-0000-0000-000000000000')).toBeUndefined();
+      expect(await readdir(root)).toEqual(['.quinistry']);
+    },
+  );
+
+  it('does not follow symbolic links out of its directory, or within it', async () => {
+    const outside = await mkdtemp(join(tmpdir(), 'quinistry-outside-'));
+    try {
+      await pushImage(store, 'real', 'config', { tags: ['latest'] });
+      await store.flush();
+      await cp(join(root, 'real'), outside, { recursive: true });
+      await symlink(outside, join(root, 'link'));
+      expect(await store.resolveTag('link', 'latest')).toEqual([]);
+      expect(await store.statBlob('link', blobOf('config').digest)).toBeUndefined();
+      await expect(pushBlob(store, 'link', blobOf('other'))).rejects.toMatchObject({ code: 'NAME_UNAVAILABLE' });
+      expect(await store.listRepositories(EVERYTHING)).toEqual(['real']);
+      expect(await readdir(join(outside, 'blobs', 'sha256'))).not.toContain(blobOf('other').digest.slice(7));
+    } finally {
+      await rm(outside, { recursive: true });
+    }
+  });
+
+  it('says NAME_UNAVAILABLE where a file is in the way', async () => {
+    await writeFile(join(root, 'notes'), 'mine');
+    await expect(pushBlob(store, 'notes/app', blobOf('x'))).rejects.toMatchObject({ code: 'NAME_UNAVAILABLE' });
+    expect(await readFile(join(root, 'notes'), 'utf8')).toBe('mine');
+  });
+
+  it('keeps a blob of two repositories as one file', async () => {
+    const blob = await pushBlob(store, 'a', blobOf('shared'));
+    await store.mountBlob('b', blob.digest, 'a');
+    await pushBlob(store, 'c', blobOf('shared'));
+    await expect(linksOf(root, blob.digest)).resolves.toEqual([3, 3, 3]);
+  });
+
+  it('removes a repository that has become empty, and no other one', async () => {
+    const parent = await pushBlob(store, 'a', blobOf('parent'));
+    const child = await pushImage(store, 'a/b/c', 'child', { tags: ['latest'] });
+    await store.deleteManifest('a/b/c', child.manifest.digest);
+    await store.deleteBlob('a/b/c', child.blob.digest);
+    await store.flush();
+    expect(await readdir(join(root, 'a'))).toEqual(['blobs', 'index.json', 'oci-layout']);
+    await pushImage(store, 'a/b', 'again', { tags: ['latest'] });
+    await store.deleteBlob('a', parent.digest);
+    await store.flush();
+    expect(await readdir(join(root, 'a'))).toEqual(['b']);
+    expect(await findings()).toEqual([]);
+  });
+});
+
+describe('a store that was killed', () => {
+  it('has every push and every deletion that was acknowledged, whether index.json has it or not', async () => {
+    const images = [];
+    for (let n = 0; n < 20; n++)
+      images.push(await pushImage(store, 'app', `image ${n}`, { tags: [`v${n}`, 'latest'] }));
+    const [first, second, last] = [images[0], images[1], images[19]];
+    if (!first || !second || !last) throw new Error('twenty images were pushed');
+    await store.deleteManifest('app', first.manifest.digest);
+    await store.deleteTag('app', 'v1');
+    await afterKill(async (again, directory) => {
+      expect(await again.listTags('app', EVERYTHING)).toHaveLength(19);
+      expect(await again.resolveTag('app', 'latest')).toMatchObject([{ digest: last.manifest.digest }]);
+      expect(await again.readManifest('app', first.manifest.digest)).toBeUndefined();
+      expect(await again.readManifest('app', second.manifest.digest)).toBeDefined();
+      expect(await again.resolveTag('app', 'v1')).toEqual([]);
+      expect(await findings(directory)).toEqual([]);
+    });
+  });
+
+  it('takes no notice of a journal whose end is torn, at whatever byte', async () => {
+    await pushImage(store, 'app', 'first', { tags: ['first'] });
+    await store.flush();
+    await store.close();
+    const before = await readFile(join(root, '.quinistry', 'journal'));
+    store = await openDirectoryStore(root);
+    const image = imageOf([blobOf('first')]);
+    await store.writeManifest('app', image, { tags: ['second'] });
+    const journal = await readFile(join(root, '.quinistry', 'journal'));
+    const index = await readFile(join(root, 'app', 'index.json'));
+    const end = journal.indexOf(0);
+    expect(before.equals(journal)).toBe(false);
+    const start = journal.indexOf(0x0a) + 1;
+    for (const cut of [start + 1, start + 9, start + 50, end - 1]) {
+      await afterKill(async (again) => {
+        await again.close();
+        await writeFile(join(again.root, 'app', 'index.json'), index);
+        await writeFile(
+          join(again.root, '.quinistry', 'journal'),
+          Buffer.concat([journal.subarray(0, cut), Buffer.alloc(100)]),
+        );
+        const torn = await openDirectoryStore(again.root);
+        expect(await torn.listTags('app', EVERYTHING)).toContain('first');
+        await torn.close();
+      });
+    }
+  });
+
+  it('lets uploads go on from the byte that they reached', async () => {
+    const blob = blobOf(200_000);
+    const { session } = await store.createUpload('app');
+    await store.appendUpload('app', session, chunks(blob.bytes.subarray(0, 150_000)));
+    await afterKill(async (again) => {
+      expect(await again.statUpload('app', session)).toEqual({ session, size: 150_000 });
+      await again.appendUpload('app', session, chunks(blob.bytes.subarray(150_000)));
+      await again.finishUpload('app', session, blob.digest);
+      expect(await readBlob(again, 'app', blob)).toBe(blob.digest);
+    });
+  });
+
+  it('leaves nothing of files that were not finished', async () => {
+    await mkdir(join(root, '.quinistry', 'temporary'), { recursive: true });
+    await writeFile(join(root, '.quinistry', 'temporary', 'left-over'), 'half');
+    await afterKill(async (_, directory) => {
+      expect(await readdir(join(directory, '.quinistry', 'temporary'))).toEqual([]);
+    });
+  });
+});
+
+describe('index.json, written by another tool while the store is open', () => {
+  it('is served from then on', async () => {
+    const { manifest } = await pushImage(store, 'app', 'config', { tags: ['ours'] });
+    await store.flush();
+    const { header, manifests } = await readIndex('app');
+    const entry = { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.byteLength };
+    const theirs = withTag({ ...entry, annotations: { 'org.example.note': 'kept' } }, 'theirs');
+    await writeFile(join(root, 'app', 'index.json'), formatLayoutIndex({ header, manifests: [...manifests, theirs] }));
+    expect(await store.listTags('app', EVERYTHING)).toEqual(['ours', 'theirs']);
+    await store.writeManifest('app', manifest, { tags: ['later'] });
+    await store.flush();
+    expect((await readIndex('app')).manifests).toContainEqual(theirs);
+  });
+
+  it('loses nothing to a tool that read it before a push and writes it after', async () => {
+    const first = await pushImage(store, 'app', 'first', { tags: ['a'] });
+    await store.flush();
+    const before = await readIndex('app');
+    const second = await pushImage(store, 'app', 'second', { tags: ['b', 'a'] });
+    await store.flush();
+    const third = await pushImage(store, 'app', 'third', { tags: ['c'] });
+    const [entry] = before.manifests;
+    if (!entry) throw new Error('the first image is listed');
+    const manifests = [...before.manifests, withTag(entry, 'theirs')];
+    await writeFile(join(root, 'app', 'index.json'), formatLayoutIndex({ ...before, manifests }));
+    expect(await store.listTags('app', EVERYTHING)).toEqual(['a', 'b', 'c', 'theirs']);
+    expect(await store.resolveTag('app', 'a')).toMatchObject([{ digest: second.manifest.digest }]);
+    await store.flush();
+    await afterKill(async (again) => {
+      expect(await again.listTags('app', EVERYTHING)).toEqual(['a', 'b', 'c', 'theirs']);
+      expect(await again.resolveTag('app', 'b')).toMatchObject([{ digest: second.manifest.digest }]);
+      expect(await again.resolveTag('app', 'theirs')).toMatchObject([{ digest: first.manifest.digest }]);
+      expect(await again.resolveTag('app', 'c')).toMatchObject([{ digest: third.manifest.digest }]);
+    });
+  });
+
+  it('is believed where a tag is turned back and nothing else is new', async () => {
+    const first = await pushImage(store, 'app', 'first', { tags: ['a'] });
+    await store.flush();
+    const before = await readFile(join(root, 'app', 'index.json'));
+    await pushImage(store, 'app', 'second', { tags: ['a'] });
+    await store.flush();
+    await writeFile(join(root, 'app', 'index.json'), before);
+    expect(await store.resolveTag('app', 'a')).toMatchObject([{ digest: first.manifest.digest }]);
+  });
+
+  it('is believed where it has lost entries and gained none: they were removed', async () => {
+    await pushImage(store, 'app', 'config', { tags: ['a', 'b'] });
+    await store.flush();
+    const { header, manifests } = await readIndex('app');
+    await writeFile(join(root, 'app', 'index.json'), formatLayoutIndex({ header, manifests: manifests.slice(0, 1) }));
+    expect(await store.listTags('app', EVERYTHING)).toEqual(['a']);
+  });
+
+  it('is left alone while it is half written, and what was there before is served', async () => {
+    const { manifest } = await pushImage(store, 'app', 'config', { tags: ['a'] });
+    await store.flush();
+    const whole = await readFile(join(root, 'app', 'index.json'));
+    await writeFile(join(root, 'app', 'index.json'), whole.subarray(0, 50));
+    expect(await store.resolveTag('app', 'a')).toMatchObject([{ digest: manifest.digest }]);
+    await writeFile(join(root, 'app', 'index.json'), whole);
+    expect(await store.listTags('app', EVERYTHING)).toEqual(['a']);
+  });
+});
+
+async function* chunks(...parts: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* parts;
+}
+
+async function linksOf(directory: string, digest: string): Promise<number[]> {
+  const paths = ['a', 'b', 'c'].map((name) => join(directory, name, 'blobs', 'sha256', digest.slice('sha256:'.length)));
+  return (await Promise.all(paths.map((path) => lstat(path)))).map(({ nlink }) => nlink);
+}

@@ -1,0 +1,140 @@
+import { mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { digestOf } from '@quinistry/oci-image';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DirectorySync } from './directory-sync.js';
+import { Journal } from './journal.js';
+import type { JournalOperation } from './journal-record.js';
+
+let directory: string;
+let path: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'quinistry-journal-'));
+  path = join(directory, 'journal');
+});
+
+afterEach(() => rm(directory, { recursive: true }));
+
+function untag(tag: string): JournalOperation {
+  return { op: 'untag', repository: 'app', tag };
+}
+
+function put(text: string): JournalOperation {
+  const digest = digestOf(Buffer.from(text));
+  return { op: 'put', repository: 'team/app', digest, mediaType: 'application/json', size: 1, tags: ['ä', text] };
+}
+
+async function openJournal() {
+  return Journal.open(path, new DirectorySync());
+}
+
+async function reread(): Promise<readonly JournalOperation[]> {
+  const { journal, operations } = await openJournal();
+  await journal.close();
+  return operations;
+}
+
+describe('Journal', () => {
+  it('gives back what was appended, in order, after it was opened again', async () => {
+    const { journal, operations } = await openJournal();
+    expect(operations).toEqual([]);
+    const wanted = [put('a'), untag('b'), put('c')];
+    for (const operation of wanted) await journal.append(operation, () => {});
+    await journal.close();
+    expect(await reread()).toEqual(wanted);
+  });
+
+  it('applies an operation once it is in the file, and in the order of the file', async () => {
+    const { journal } = await openJournal();
+    const applied: string[] = [];
+    await Promise.all(
+      ['a', 'b', 'c', 'd'].map((tag) =>
+        journal.append(untag(tag), () => {
+          applied.push(tag);
+        }),
+      ),
+    );
+    await journal.close();
+    expect(applied).toEqual((await reread()).map((operation) => (operation.op === 'untag' ? operation.tag : '')));
+  });
+
+  it('ends where a line is torn or damaged, at whatever byte, and goes on from there', async () => {
+    const { journal } = await openJournal();
+    const wanted = [put('a'), untag('b'), put('c'), untag('d')];
+    for (const operation of wanted) await journal.append(operation, () => {});
+    await journal.close();
+    const whole = await readFile(path);
+    const length = whole.indexOf(0);
+    await fc.assert(
+      fc.asyncProperty(fc.nat(length - 1), fc.constantFrom('cut', 'flip'), async (at, kind) => {
+        const damaged = Buffer.from(whole);
+        if (kind === 'cut') damaged.fill(0, at);
+        else damaged.writeUInt8(damaged.readUInt8(at) ^ 0x11, at);
+        await writeFile(path, damaged);
+        const opened = await openJournal();
+        expect(wanted.slice(0, opened.operations.length)).toEqual(opened.operations);
+        expect(opened.operations.length).toBeLessThan(wanted.length);
+        await opened.journal.append(untag('next'), () => {});
+        await opened.journal.close();
+        expect(await reread()).toEqual([...opened.operations, untag('next')]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('takes no line for valid that stood behind other lines: an earlier round is not done again', async () => {
+    const { journal } = await openJournal();
+    for (const tag of ['a', 'b', 'c']) await journal.append(untag(tag), () => {});
+    await journal.trim(() => []);
+    await journal.append(untag('a'), () => {});
+    await journal.close();
+    expect(await reread()).toEqual([untag('a')]);
+  });
+
+  it('keeps what is still needed when it is shortened', async () => {
+    const { journal } = await openJournal();
+    await journal.append(untag('a'), () => {});
+    await journal.append(untag('b'), () => {});
+    await journal.trim(() => [untag('b')]);
+    await journal.append(untag('c'), () => {});
+    await journal.close();
+    expect((await reread()).slice(-2)).toEqual([untag('b'), untag('c')]);
+  });
+
+  it('is written anew with what is needed once it is long', async () => {
+    const { journal } = await openJournal();
+    const long = 'x'.repeat(10_000);
+    for (let n = 0; n < 50; n++) {
+      await Promise.all(Array.from({ length: 10 }, () => journal.append(untag(long), () => {})));
+    }
+    expect(journal.isLong).toBe(true);
+    await journal.trim(() => [untag('kept')]);
+    expect(journal.isLong).toBe(false);
+    await journal.append(untag('later'), () => {});
+    await journal.close();
+    expect(await reread()).toEqual([untag('kept'), untag('later')]);
+  });
+
+  it('begins anew over a file that is none, or that is empty', async () => {
+    await writeFile(path, 'something else\n');
+    expect(await reread()).toEqual([]);
+    await truncate(path, 0);
+    const { journal } = await openJournal();
+    await journal.append(untag('a'), () => {});
+    await journal.close();
+    expect(await reread()).toEqual([untag('a')]);
+  });
+
+  it('has its room from the start, so that a full disk takes deletions', async () => {
+    const { journal } = await openJournal();
+    const file = await open(path, 'r');
+    const { size, blocks } = await file.stat();
+    await file.close();
+    await journal.close();
+    expect(size).toBeGreaterThan(500_000);
+    expect(blocks * 512).toBeGreaterThanOrEqual(size);
+  });
+});
