@@ -1,6 +1,6 @@
 import { API_VERSION_HEADER } from '@quinistry/oci-image/spec';
 import type { Exchange } from '../exchange.js';
-import type { AccessControl, AccessScope, RegistryAction } from '../policy/access-control.js';
+import type { AccessControl, AccessScope, ChallengeContext, RegistryAction } from '../policy/access-control.js';
 
 /**
  * Finds out who asks, and whether it may.
@@ -30,19 +30,24 @@ async function judge(
   const { remoteAddress: address } = exchange;
   const outcome = await access.authenticate({ authorization: exchange.header('Authorization'), address });
   if ('refused' in outcome) {
-    if (outcome.refused === 'unauthorized')
-      return challenge(exchange, access, scopes, 'these credentials are not valid');
+    if (outcome.refused === 'unauthorized') {
+      return challenge(exchange, access, scopes, 'these credentials are not valid', 'invalid_token');
+    }
     const headers = { 'Retry-After': String(outcome.retryAfterSeconds) };
     return exchange.error('TOOMANYREQUESTS', 'too many failed logins; try again later', { headers });
   }
   const { identity } = outcome;
   exchange.identity = identity;
-  const isAnonymous = identity.name === undefined;
+  // A token may stand for nobody as well: it was asked for, so the login has been looked at.
+  const isAnonymous = identity.name === undefined && !identity.scoped;
   if (needs === 'greeting') {
     return isAnonymous && access.asksForLogin ? challenge(exchange, access, scopes, 'a login is wanted') : undefined;
   }
   if (identity.may(needs, repository)) return undefined;
-  if (isAnonymous || identity.scoped) return challenge(exchange, access, scopes, 'this needs a login with that right');
+  if (isAnonymous || identity.scoped) {
+    const error = identity.scoped ? 'insufficient_scope' : undefined;
+    return challenge(exchange, access, scopes, 'this needs a login with that right', error);
+  }
   return exchange.error('DENIED', `this account has no right to ${needs}${repository ? ` ${repository}` : ''}`);
 }
 
@@ -56,10 +61,12 @@ function challenge(
   access: AccessControl,
   scopes: readonly AccessScope[],
   message: string,
+  error?: ChallengeContext['error'],
 ): Response {
+  const { origin } = new URL(exchange.request.url);
   return exchange.error('UNAUTHORIZED', message, {
     headers: {
-      'WWW-Authenticate': access.challenge(scopes),
+      'WWW-Authenticate': access.challenge(scopes, { origin, error }),
       // Old docker daemons take a 401 without it for the answer of something that is no registry.
       [API_VERSION_HEADER.name]: API_VERSION_HEADER.value,
     },

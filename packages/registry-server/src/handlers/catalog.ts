@@ -25,12 +25,12 @@ interface CatalogPage {
 }
 
 /**
- * The names that the caller may pull, of as many repositories as one page asks for. Where it may pull few of many, its
+ * The names that the caller may see, of as many repositories as one page asks for. Where it may see few of many, its
  * pages are short, even empty, and each has a Link to the next: the work of one request does not grow with the registry.
  */
 async function readCatalog({ storage, identity }: Exchange, page: Page): Promise<CatalogPage> {
   const found = await storage.listRepositories({ ...page, limit: page.limit + 1 });
   const names = found.slice(0, page.limit);
-  const repositories = names.filter((name) => identity.may('pull', name));
+  const repositories = names.filter((name) => identity.maySee?.(name) ?? identity.may('pull', name));
   return { repositories, last: found.length > names.length ? names.at(-1) : undefined };
 }

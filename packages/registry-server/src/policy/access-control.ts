@@ -56,7 +56,7 @@ export interface AccessControl {
   /**
    * Whether `GET /v2/` asks whoever shows no credentials for a login, though pulling may need none. docker, podman and
    * skopeo look for a challenge there, and send credentials only if they find one. A client without credentials
-   * goes on without them.
+   * fetches a token that stands for nobody where the challenge is Bearer; where it is Basic, docker gives up.
    */
   readonly asksForLogin: boolean;
 
