@@ -16,7 +16,7 @@ import {
   parseDocument,
   parseManifest,
 } from '@quinistry/oci-image/spec';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StoredManifest } from '../storage/registry-storage.js';
 
 export interface ManifestReference {

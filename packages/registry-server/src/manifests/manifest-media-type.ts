@@ -1,7 +1,7 @@
 /** What kind of document a manifest is pushed as. */
 import { DocumentError } from '@quinistry/oci-image';
 import { isIndexMediaType, isManifestMediaType, mediaTypeSchema, parseDocument } from '@quinistry/oci-image/spec';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const typedSchema = z.looseObject({ mediaType: mediaTypeSchema.optional() });
 

@@ -5,7 +5,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { digestSchema, parseJson } from '@quinistry/oci-image/spec';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const operationSchema = z.discriminatedUnion('op', [
   /** A manifest of which the blob is in place, and tags that name it from now on. */

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { OciError } from '@quinistry/oci-image';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isSystemError, unlessMissing } from './system-error.js';
 
 const ownerSchema = z.object({
