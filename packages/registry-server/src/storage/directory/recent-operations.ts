@@ -35,23 +35,27 @@ export class RecentOperations {
 
   /**
    * What has to be done again over `after`, which another tool wrote where `before` was. Where all that it did is to take
-   * entries away, or to turn tags back, that was its purpose, and nothing is put back.
+   * entries away, or to turn tags back, that was its purpose, and nothing is put back. Nor is what was pushed before
+   * something that it has: it had read that, and removed it.
    *
    * @param hasFile - whether the repository has the blob of a digest.
+   * @param pending - what was never in the file, and is done over `after` anyway.
    */
   lost(
     before: RepositoryView,
     after: RepositoryView,
-    hasFile: (digest: Digest) => boolean,
+    { hasFile, pending }: { hasFile: (digest: Digest) => boolean; pending: readonly JournalOperation[] },
   ): readonly JournalOperation[] {
     const isOld = this.#oldValues();
+    const waiting = new Set(pending);
     const isNew = (tag: string) => after.tagged(tag) !== before.tagged(tag) && !isOld(tag, after.tagged(tag));
     const deleted = new Set(this.#recent.map(({ operation }) => operation.op === 'delete' && operation.digest));
     const isUnknown = (digest: Digest) => !before.manifests.has(digest) && !deleted.has(digest);
     if (!after.tags.some(isNew) && ![...after.manifests.keys()].some(isUnknown)) return [];
 
-    return this.#recent.flatMap(({ operation }): JournalOperation[] => {
-      if (operation.op === 'untag') return [];
+    const unread = this.#recent.slice(this.#recent.findLastIndex((recent) => isSeen(recent, before, after)) + 1);
+    return unread.flatMap(({ operation }): JournalOperation[] => {
+      if (operation.op === 'untag' || waiting.has(operation)) return [];
       const { digest } = operation;
       if (operation.op === 'delete') {
         // Where the bytes are there again, the tool has brought them itself.
@@ -75,4 +79,13 @@ export class RecentOperations {
     }
     return (tag, digest) => digest !== undefined && (old.get(tag)?.has(digest) ?? false);
   }
+}
+
+/** Whether `after` has something that only this operation can have brought. */
+function isSeen({ operation, replaced }: Recent, before: RepositoryView, after: RepositoryView): boolean {
+  if (operation.op !== 'put') return false;
+  const { digest } = operation;
+  return operation.tags.some(
+    (tag) => replaced.get(tag) !== digest && before.tagged(tag) === digest && after.tagged(tag) === digest,
+  );
 }

@@ -116,9 +116,10 @@ export class RepositoryIndex {
     const read = await this.#read();
     if (read === undefined) return; // half written, and the view that we have is good until it is whole
     const view = new RepositoryView(read.index);
-    for (const operation of this.#pending) view.apply(operation);
-    const lost = this.#view === undefined ? [] : this.#recent.lost(this.#view, view, this.#options.hasFile);
-    for (const operation of lost) view.apply(operation);
+    const before = this.#view;
+    const { hasFile } = this.#options;
+    const lost = before === undefined ? [] : this.#recent.lost(before, view, { hasFile, pending: this.#pending });
+    for (const operation of [...lost, ...this.#pending]) view.apply(operation);
     this.#view = view;
     this.#identity = read.identity;
     if (lost.length > 0) this.#options.onLost(lost);
