@@ -1,7 +1,7 @@
+import type { Environment } from '../config/given-settings.js';
 import type { Output } from '../log/output.js';
 import type { startServer } from '../node-server.js';
 import type { buildQuine } from '../quine/build-quine.js';
-import type { Environment } from './serve-options.js';
 import type { SignalSource } from './stop-signals.js';
 
 /** All that the commands have of the world. `main.ts` gives them the real one. */

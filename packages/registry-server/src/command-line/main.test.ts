@@ -98,7 +98,7 @@ describe.skipIf(process.platform !== 'linux')('dist/quinistry.mjs (skipped where
   it('answers a wrong option with one line and status 2', async () => {
     const command = run(['--port', '99999']);
     expect(await command.end).toEqual({ status: 2, signal: null });
-    expect(command.stderr).toMatch(/^quinistry: --port is "99999"[^\n]+\n$/);
+    expect(command.stderr).toMatch(/^quinistry: --port is 99999[^\n]+\n$/);
     expect(command.stdout).toBe('');
   });
 

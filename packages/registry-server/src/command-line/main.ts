@@ -11,8 +11,8 @@ const { stdout, stderr } = process;
 for (const output of [stdout, stderr]) output.on('error', () => {});
 
 process.on('uncaughtException', (error) => {
-  const { line, status } = describeFailure(error);
-  stderr.write(`${line}\n`);
+  const { lines, status } = describeFailure(error);
+  for (const line of lines) stderr.write(`${line}\n`);
   if (process.env.QUINISTRY_DEBUG) console.error(error);
   process.exit(status);
 });

@@ -9,7 +9,7 @@ describe('quinistry --help', () => {
     const run = new CommandRun(['--help']);
     expect(await run.status).toBe(0);
     expect(run.stdout).toMatch(/^Usage: quinistry .*serve .*digest .*--host <address>.*--port <number>/s);
-    expect(run.stdout).toContain('(default: 127.0.0.1)');
+    expect(run.stdout).toMatch(/also from HOST;\s+default: 127\.0\.0\.1/);
     expect(run.stderr).toBe('');
   });
 
@@ -31,13 +31,20 @@ describe('quinistry --version', () => {
 
 describe('quinistry, used wrongly', () => {
   it.each([
-    [['--port', '99999'], /--port is "99999"/],
+    [['--port', '99999'], /--port is 99999/],
+    [['--storage', ''], /--storage is ""; expected none, memory or a directory/],
+    [['--config', '/nowhere/q.yaml'], /the configuration file \/nowhere\/q\.yaml cannot be read: ENOENT/],
+    [['--storage', 'memory', '--host', '0.0.0.0'], /others could push to this registry without a login/],
+    [['--immutable-tags', 'a b'], /--immutable-tags is "a b"; expected a pattern of tags/],
+    [['gc'], /missing required argument 'directory'/],
+    [['gc', '/nowhere', '--grace', 'soon'], /--grace is "soon"; expected a duration/],
+    [['verify', 'a', 'b'], /unexpected argument 'b'/],
     [['--port', 'abc'], /--port is "abc"/],
     [['--port'], /option '--port <number>' argument missing/],
     [['serve', '--host', ''], /--host is ""/],
-    [['--log-format', 'xml'], /--log-format is "xml"/],
+    [['--log-format', 'xml'], /--log-format is "xml"; expected one of auto, pretty, json/],
     [['--prot', '80'], /unknown option '--prot' \(Did you mean --port\?\)/],
-    [['--storage', 'memory'], /unknown option '--storage'/],
+    [['--storge', 'memory'], /unknown option '--storge' \(Did you mean --storage\?\)/],
     [['sevre'], /unknown command 'sevre'/],
     [['help'], /unknown command 'help'/],
     [[''], /unknown command ''/],
@@ -45,7 +52,7 @@ describe('quinistry, used wrongly', () => {
     [['digest', 'it'], /unexpected argument 'it'/],
     [['--port', '80', 'serve'], /the command serve goes before its options/],
     [['digest', '--port', '80'], /unknown option '--port'/],
-    [['digest', '--format', 'tar'], /--format is "tar", which is not one of docker, oci/],
+    [['digest', '--format', 'tar'], /--format is "tar"; expected one of docker, oci/],
     [['\u001b[2J\nquinistry: all is well'], /unknown command '\\u\{1b\}\[2J quinistry: all is well'/],
   ])('answers %j with one line and status 2', async (args, message) => {
     const run = new CommandRun(args);
@@ -58,7 +65,7 @@ describe('quinistry, used wrongly', () => {
   it('answers an empty PORT with one line and status 2', async () => {
     const run = new CommandRun([], { env: { PORT: '' } });
     expect(await run.status).toBe(2);
-    expect(run.stderr).toMatch(/^quinistry: PORT is "", which is not a port[^\n]*\n$/);
+    expect(run.stderr).toMatch(/^quinistry: PORT is ""; expected a port[^\n]*\n$/);
   });
 });
 

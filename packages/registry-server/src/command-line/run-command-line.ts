@@ -1,20 +1,17 @@
 import { inspect } from 'node:util';
-import { Command, CommanderError, Option } from 'commander';
-import { LOG_LEVELS } from '../log/create-log.js';
+import { Command, CommanderError } from 'commander';
+import { parseChoice } from './choice.js';
+import { type CollectGarbageFlags, collectGarbage } from './collect-garbage.js';
 import type { CommandContext } from './command-context.js';
 import { describeFailure } from './describe-failure.js';
 import { IMAGE_FAMILIES, printDigest } from './digest.js';
 import { EXIT_STATUS } from './exit-status.js';
+import { REPORT_FORMATS } from './report-format.js';
 import { serve } from './serve.js';
-import {
-  DEFAULT_HOST,
-  DEFAULT_PORT,
-  LOG_FORMATS,
-  parseChoice,
-  parseServeOptions,
-  type ServeFlags,
-} from './serve-options.js';
+import { addServeFlags } from './serve-command.js';
+import { loadServeConfiguration } from './serve-configuration.js';
 import { UsageError } from './usage-error.js';
+import { verify } from './verify.js';
 import { VERSION } from './version.js';
 
 /**
@@ -28,10 +25,18 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
   let status: number = EXIT_STATUS.success;
   let debug = env.QUINISTRY_DEBUG !== undefined && env.QUINISTRY_DEBUG !== '';
   const program = createProgram(context, {
-    async serve(flags) {
-      const options = parseServeOptions(flags, env);
-      debug ||= options.logLevel === 'debug' || options.logLevel === 'trace';
-      status = await serve(options, context);
+    async serve(command) {
+      const loading = loadServeConfiguration(command, env).then((configuration) => {
+        debug ||= configuration.log.level === 'debug' || configuration.log.level === 'trace';
+        return configuration;
+      });
+      status = await serve(loading, context);
+    },
+    async gc(directory, flags) {
+      status = await collectGarbage(directory, flags, context);
+    },
+    async verify(directory, flags) {
+      status = await verify(directory, flags, context);
     },
     async digest({ format }) {
       status = await printDigest(parseChoice('--format', format, IMAGE_FAMILIES), context);
@@ -44,24 +49,26 @@ export async function runCommandLine(args: readonly string[], context: CommandCo
     // So commander ends --help and --version.
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT_STATUS.success;
     const failure = describeFailure(error);
-    stderr.write(`${failure.line}\n`);
+    for (const line of failure.lines) stderr.write(`${line}\n`);
     if (debug) stderr.write(`${inspect(error)}\n`);
     return failure.status;
   }
 }
 
-interface DigestFlags {
+interface FormatFlags {
   readonly format: string;
 }
 
 interface Actions {
-  readonly serve: (flags: ServeFlags) => Promise<void>;
-  readonly digest: (flags: DigestFlags) => Promise<void>;
+  readonly serve: (command: Command) => Promise<void>;
+  readonly gc: (directory: string, flags: CollectGarbageFlags) => Promise<void>;
+  readonly verify: (directory: string, flags: FormatFlags) => Promise<void>;
+  readonly digest: (flags: FormatFlags) => Promise<void>;
 }
 
 function createProgram({ stdout, stderr }: CommandContext, actions: Actions): Command {
   const program = new Command('quinistry')
-    .description('A container registry that serves one image: itself.')
+    .description('A container registry that serves itself, and whatever else is pushed to it.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
@@ -74,23 +81,12 @@ function createProgram({ stdout, stderr }: CommandContext, actions: Actions): Co
       getOutHasColors: () => stdout.hasColors?.() ?? false,
     });
 
-  const serveCommand = program
-    .command('serve', { isDefault: true })
-    .description('serve the image of this very server (the default)')
-    .addOption(withDefault('--host <address>', 'where to listen, also from HOST', DEFAULT_HOST))
-    .addOption(withDefault('--port <number>', 'port to listen on, also from PORT; 0 takes a free one', DEFAULT_PORT))
-    .addOption(
-      withDefault(
-        '--log-format <format>',
-        `${LOG_FORMATS.join(', ')}; auto is pretty on a terminal, else json`,
-        'auto',
-      ),
-    )
-    .addOption(withDefault('--log-level <level>', LOG_LEVELS.join(', '), 'info'))
+  const serveCommand = addServeFlags(program.command('serve', { isDefault: true }))
+    .description('serve the image of this very server, and what is pushed where there is a --storage (the default)')
     .allowExcessArguments()
-    .action((flags: ServeFlags, command: Command) => {
+    .action((_flags: unknown, command: Command) => {
       refuseSurplus(program, command);
-      return actions.serve(flags);
+      return actions.serve(command);
     });
 
   program
@@ -98,9 +94,34 @@ function createProgram({ stdout, stderr }: CommandContext, actions: Actions): Co
     .description("print the digest of the image's manifest, and serve nothing")
     .option('--format <format>', IMAGE_FAMILIES.join(' or '), 'docker')
     .allowExcessArguments()
-    .action((flags: DigestFlags, command: Command) => {
+    .action((flags: FormatFlags, command: Command) => {
       refuseSurplus(program, command);
       return actions.digest(flags);
+    });
+
+  program
+    .command('gc')
+    .description('remove what nothing refers to from a directory that no server has open')
+    .argument('<directory>', 'as in --storage')
+    .option('--dry-run', 'report, and remove nothing')
+    .option('--grace <duration>', 'how long such content stays after it was last written or asked for', '1h')
+    .option('--untagged', 'remove manifests that no tag, index or referrer holds as well')
+    .option('--format <format>', REPORT_FORMATS.join(' or '), 'table')
+    .allowExcessArguments()
+    .action((directory: string, flags: CollectGarbageFlags, command: Command) => {
+      refuseSurplus(program, command, 1);
+      return actions.gc(directory, flags);
+    });
+
+  program
+    .command('verify')
+    .description('recompute every digest in a directory, follow every reference, and name what is wrong')
+    .argument('<directory>', 'as in --storage')
+    .option('--format <format>', REPORT_FORMATS.join(' or '), 'table')
+    .allowExcessArguments()
+    .action((directory: string, flags: FormatFlags, command: Command) => {
+      refuseSurplus(program, command, 1);
+      return actions.verify(directory, flags);
     });
 
   program.addHelpText('after', () => `\n${serveCommand.helpInformation()}`);
@@ -108,15 +129,11 @@ function createProgram({ stdout, stderr }: CommandContext, actions: Actions): Co
 }
 
 /** commander hands whatever it does not know to the default command, and would count arguments rather than name them. */
-function refuseSurplus(program: Command, { args: [surplus] }: Command): void {
+function refuseSurplus(program: Command, { args }: Command, wanted = 0): void {
+  const surplus = args[wanted];
   if (surplus === undefined) return;
   const isCommand = (name: string | undefined) => program.commands.some((command) => command.name() === name);
   if (isCommand(program.args[0])) throw new UsageError(`unexpected argument '${surplus}'`);
   if (isCommand(surplus)) throw new UsageError(`the command ${surplus} goes before its options`);
   throw new UsageError(`unknown command '${surplus}'`);
-}
-
-/** The default is told, but not filled in: only what was typed may win over the environment. */
-function withDefault(flags: string, description: string, value: string | number): Option {
-  return new Option(flags, `${description} (default: ${value})`);
 }

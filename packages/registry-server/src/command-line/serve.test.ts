@@ -208,6 +208,7 @@ describe('SIGTERM to quinistry serve', () => {
     const startServer = async (): Promise<RunningServer> => ({
       address: '127.0.0.1',
       port: 1,
+      renewTls: () => {},
       close: () => new Promise(() => {}),
     });
 

@@ -1,89 +1,158 @@
-/** `quinistry serve`: listens at once, builds the image meanwhile, and serves it until it is told to stop. */
+/** `quinistry serve`: listens at once, builds the image meanwhile, and serves until it is told to stop. */
+import type { Configuration } from '../config/configuration.js';
 import type { RunningServer } from '../node-server.js';
-import { createQuineStorage } from '../quine/quine-storage.js';
-import { createRegistry } from '../registry.js';
+import { createFrontDoor } from '../operations/front-door.js';
+import { Health } from '../operations/health.js';
+import type { Quine } from '../quine/build-quine.js';
 import type { CommandContext } from './command-context.js';
+import { type Companion, startCompanions } from './companions.js';
 import { EXIT_STATUS } from './exit-status.js';
-import type { ServeOptions } from './serve-options.js';
 import { ServeStory } from './serve-story.js';
+import { createServedRegistry } from './served-registry.js';
+import { openServerParts, type ServerParts } from './server-parts.js';
 import { receiveStopSignals, type StopRequest, type StopSignal, signalExitStatus } from './stop-signals.js';
 import { VERSION } from './version.js';
 
 /** Docker kills ten seconds after it has asked to stop. Requests get most of that, and nothing outlasts the deadline. */
-const CLOSE_TIMEOUT_MS = 8_000;
+const CLOSE_TIMEOUT_MS = 7_500;
 export const STOP_DEADLINE_MS = 9_000;
 
 /** Those who wait for an image that cannot be built get their answers; nothing else is waited for. */
 const FAILURE_CLOSE_TIMEOUT_MS = 1_000;
 
 /**
+ * @param loading - is waited for in here, for signals have to be heard meanwhile.
  * @returns the exit status.
- * @throws {ListenError} where it cannot listen; what {@link CommandContext.buildQuine} throws.
+ * @throws {ListenError} where it cannot listen; what `loading`, {@link openServerParts} and {@link CommandContext.buildQuine} throw.
  */
-export async function serve(options: ServeOptions, context: CommandContext): Promise<number> {
+export async function serve(loading: Promise<Configuration>, context: CommandContext): Promise<number> {
   // Before anything else, so that there is no moment at which the server cannot be stopped.
   const stop = receiveStopSignals(context.signals);
-  const story = new ServeStory(options, context.stdout);
   const over = new AbortController();
   try {
-    return await listenAndServe(options, context, { stop, story, signal: over.signal });
+    const configuration = await loading;
+    const story = new ServeStory(configuration.log, context.stdout);
+    try {
+      story.tellStart();
+      const parts = await Promise.race([openServerParts(configuration, story), stop.asked]);
+      if (typeof parts === 'string') return EXIT_STATUS.success; // what is being opened survives the end of the process
+      return await new Service(configuration, context, parts, { stop, story, signal: over.signal }).run();
+    } finally {
+      story.end();
+    }
   } finally {
     over.abort();
-    story.end();
     stop.dispose();
   }
 }
 
-interface ServeState {
+interface ServiceState {
   readonly stop: StopRequest;
   readonly story: ServeStory;
   /** Aborts when everything is over. */
   readonly signal: AbortSignal;
 }
 
-async function listenAndServe(
-  { host, port }: ServeOptions,
-  { application, buildQuine, startServer }: CommandContext,
-  { stop, story, signal }: ServeState,
-): Promise<number> {
-  let startBuilding = () => {};
-  const listening = new Promise<void>((resolve) => {
-    startBuilding = resolve;
-  });
-  const quine = listening.then(() =>
-    story.tellBuild((onProgress) => buildQuine({ application, version: VERSION, onProgress, signal })),
-  );
-  const { onResponse, onError } = story.requests;
-  const registry = createRegistry({ storage: createQuineStorage(quine), onResponse, onError });
+/** One life of the server, from listening to the end. */
+class Service {
+  readonly #configuration: Configuration;
+  readonly #context: CommandContext;
+  readonly #parts: ServerParts;
+  readonly #state: ServiceState;
+  readonly #health = new Health(['image']);
+  readonly #companions: Companion[] = [];
 
-  story.tellStart();
-  const server = await Promise.race([startServer({ registry, host, port, onError }), stop.asked]);
-  if (typeof server === 'string') return EXIT_STATUS.success; // a host name can take long to look up
-  story.tellAddress(host, server.port);
-  startBuilding();
-
-  return finish(server, await stopReason(quine, server, stop), { stop, story, signal });
-}
-
-/** Waits for as long as there is something to serve. */
-async function stopReason(quine: Promise<unknown>, server: RunningServer, stop: StopRequest): Promise<StopSignal> {
-  try {
-    return await Promise.race([stop.asked, quine.then(() => stop.asked)]);
-  } catch (error) {
-    await server.close({ timeoutMs: FAILURE_CLOSE_TIMEOUT_MS });
-    throw error;
+  constructor(configuration: Configuration, context: CommandContext, parts: ServerParts, state: ServiceState) {
+    this.#configuration = configuration;
+    this.#context = context;
+    this.#parts = parts;
+    this.#state = state;
   }
-}
 
-/** Requests end, among them those that wait for the image, which goes on being built for them. */
-async function finish(server: RunningServer, reason: StopSignal, { stop, story }: ServeState): Promise<number> {
-  story.tellStop(reason);
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, STOP_DEADLINE_MS);
-  });
-  const closed = server.close({ timeoutMs: CLOSE_TIMEOUT_MS });
-  const insisted = await Promise.race([closed, deadline, stop.insisted]);
-  clearTimeout(timer);
-  return typeof insisted === 'string' ? signalExitStatus(insisted) : EXIT_STATUS.success;
+  async run(): Promise<number> {
+    let startBuilding = () => {};
+    const listening = new Promise<void>((resolve) => {
+      startBuilding = resolve;
+    });
+    const quine = listening.then(() => this.#buildQuine());
+    try {
+      const server = await Promise.race([this.#listen(quine), this.#state.stop.asked]);
+      if (typeof server === 'string') return EXIT_STATUS.success; // a host name can take long to look up
+      await this.#accompany(server);
+      startBuilding();
+      return await this.#finish(server, await this.#stopReason(quine, server));
+    } finally {
+      await this.#parts.store?.close();
+    }
+  }
+
+  #listen(quine: Promise<Quine>): Promise<RunningServer> {
+    const { host, port, idleTimeout: idleTimeoutMs } = this.#configuration.server;
+    const { tls, access } = this.#parts;
+    const { log, requests } = this.#state.story;
+    const served = createServedRegistry(quine, this.#configuration, { parts: this.#parts, requests });
+    const registry = createFrontDoor({ registry: served, health: this.#health, tokens: access?.tokens, log });
+    return this.#context.startServer({ registry, host, port, tls, idleTimeoutMs, onError: requests.onError });
+  }
+
+  async #accompany(server: RunningServer): Promise<void> {
+    const { story } = this.#state;
+    const { host, tls } = this.#configuration.server;
+    story.tellAddress({ host, port: server.port, secure: tls !== undefined });
+    const parts = this.#parts;
+    const surroundings = { server, parts, health: this.#health, story, startServer: this.#context.startServer };
+    try {
+      this.#companions.push(...(await startCompanions(this.#configuration, surroundings)));
+    } catch (error) {
+      await server.close({ timeoutMs: 0 });
+      throw error;
+    }
+  }
+
+  async #buildQuine(): Promise<Quine> {
+    const { application, buildQuine } = this.#context;
+    const { story, signal } = this.#state;
+    const quine = await story.tellBuild((onProgress) =>
+      buildQuine({ application, version: VERSION, onProgress, signal }),
+    );
+    this.#health.settle('image');
+    return quine;
+  }
+
+  /** Waits for as long as there is something to serve. */
+  async #stopReason(quine: Promise<unknown>, server: RunningServer): Promise<StopSignal> {
+    const { stop, story } = this.#state;
+    try {
+      return await Promise.race([stop.asked, quine.then(() => stop.asked)]);
+    } catch (error) {
+      if (this.#parts.store === undefined) {
+        await server.close({ timeoutMs: FAILURE_CLOSE_TIMEOUT_MS });
+        throw error;
+      }
+      // What people keep here is worth more than an image that can be had elsewhere.
+      story.log.error({ err: error }, 'serving without the image of this server');
+      this.#health.settle('image');
+      return stop.asked;
+    }
+  }
+
+  /** Requests end, among them those that wait for the image, which goes on being built for them. */
+  async #finish(server: RunningServer, reason: StopSignal): Promise<number> {
+    const { stop, story } = this.#state;
+    story.tellStop(reason);
+    this.#health.stop();
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, STOP_DEADLINE_MS);
+    });
+    const insisted = await Promise.race([this.#close(server), deadline, stop.insisted]);
+    clearTimeout(timer);
+    return typeof insisted === 'string' ? signalExitStatus(insisted) : EXIT_STATUS.success;
+  }
+
+  /** Uploads that are cut stay where they are: their sessions go on after the next start. */
+  async #close(server: RunningServer): Promise<void> {
+    await server.close({ timeoutMs: CLOSE_TIMEOUT_MS });
+    await Promise.all(this.#companions.map((companion) => companion.stop()));
+  }
 }

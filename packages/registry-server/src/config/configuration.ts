@@ -2,7 +2,7 @@
  * All settings of a server. This schema is what a configuration file is held against, what the flags lead into, and
  * what docs/configuration.md is tested with; `describe` is what `--help` and the document say of a setting.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { accessOptionsSchema } from '../access/access-options.js';
 import { LOG_LEVELS } from '../log/create-log.js';
 import {
@@ -17,6 +17,7 @@ import {
   port,
   storage,
   switchedOn,
+  tagPattern,
   webhookUrl,
 } from './setting-types.js';
 
@@ -41,7 +42,7 @@ const policySchema = z.strictObject({
   readOnly: switchedOn().prefault(false).describe('refuse pushes and deletes'),
   deletes: switchedOn().prefault(true).describe('let tags, manifests and blobs be deleted'),
   immutableTags: z
-    .array(z.string({ error: 'a pattern of tags' }), { error: 'a list of patterns of tags' })
+    .array(tagPattern(), { error: 'a list of patterns of tags' })
     .prefault([])
     .describe('tags that never change once they are there: v*, or team/*:v*'),
   sparse: switchedOn().prefault(false).describe('take manifests whose content is not all there'),

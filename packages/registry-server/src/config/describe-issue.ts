@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { ConfigurationFile } from './configuration-file.js';
 import { FLAGS, flagName } from './flags.js';
 import type { GivenSetting } from './given-settings.js';

@@ -1,6 +1,6 @@
 /** The flags of `quinistry serve`: another way to give settings, which wins over the file. */
 
-import { ANONYMOUS_PULL, DEFAULT_RULES } from '../access/access-rule.js';
+import { ANONYMOUS_PULL } from '../access/access-rule.js';
 
 /** What stands behind a flag on the command line, and what it leads to in a configuration file. */
 export interface Flag {
@@ -32,7 +32,7 @@ export const FLAGS: readonly Flag[] = [
   {
     declaration: '--anonymous-pull',
     path: 'access.rules',
-    value: [...DEFAULT_RULES, ANONYMOUS_PULL],
+    value: ANONYMOUS_PULL,
     description: 'let everybody pull, and accounts do everything',
   },
   { declaration: '--allow-anonymous-push', path: 'server.allowAnonymousPush', value: true },

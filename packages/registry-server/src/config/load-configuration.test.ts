@@ -110,7 +110,7 @@ describe('loadConfiguration, from a file', () => {
     const text = 'server:\n  port: eighty\nlog:\n  level: loud\npolicy:\n  immutableTags:\n    - v*\n    - 5\n';
     expect(problemsOf(() => load(text))).toEqual([
       'quinistry.yaml:2:9: server.port is "eighty"; expected a port: a whole number from 0 to 65535',
-      'quinistry.yaml:8:7: policy.immutableTags[1] is 5; expected a pattern of tags',
+      'quinistry.yaml:8:7: policy.immutableTags[1] is 5; expected a pattern of tags: v*, or team/*:v*',
       'quinistry.yaml:4:10: log.level is "loud"; expected one of trace, debug, info, warn, error, fatal, silent',
     ]);
   });

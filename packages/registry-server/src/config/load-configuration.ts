@@ -18,7 +18,7 @@ export interface ConfigurationSources {
 export function loadConfiguration({ flags, env, file }: ConfigurationSources): Configuration {
   const given = listGiven(flags, env);
   const value = given.reduce<unknown>((all, { path, value }) => withSetting(all, path, value), file?.value ?? {});
-  const result = configurationSchema.safeParse(value, { reportInput: true });
+  const result = configurationSchema.safeParse(value, { reportInput: true, jitless: true });
   if (result.success) return result.data;
   throw new ConfigurationError(result.error.issues.flatMap((issue) => describeIssue(issue, { given, file })));
 }

@@ -2,7 +2,8 @@
  * The kinds of values that settings have. What is told where a value is refused, "which is not …", stands with its kind.
  */
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
+import { parseTagPattern } from '../policy/tag-pattern.js';
 import { BYTE_SIZE_FORM, parseByteSize } from './byte-size.js';
 import { DURATION_FORM, parseDuration } from './duration.js';
 
@@ -45,6 +46,11 @@ export const choice = <const T extends readonly string[]>(choices: T) =>
 
 export const storage = () => read(parseStorage, 'none, memory or a directory');
 
+export const tagPattern = () => {
+  const error = 'a pattern of tags: v*, or team/*:v*';
+  return z.string({ error }).refine(isTagPattern, { error });
+};
+
 /** What leaves this machine has to be encrypted: an event tells who pushed what. */
 export const webhookUrl = () =>
   read(parseWebhookUrl, 'an https URL, or an http URL of this machine, without user and password');
@@ -58,6 +64,15 @@ function read<T>(parse: (text: string) => T | undefined, error: string) {
     context.addIssue({ code: 'custom', message: error });
     return z.NEVER;
   });
+}
+
+function isTagPattern(text: string): boolean {
+  try {
+    parseTagPattern(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parseHost(text: string): string | undefined {

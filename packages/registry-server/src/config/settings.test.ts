@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { parseConfiguration } from './configuration-file.js';
 import { FLAGS, flagName } from './flags.js';
+import { loadConfiguration } from './load-configuration.js';
 import { keysAt, listSettings } from './settings.js';
 
 const paths = listSettings().map(({ path }) => path);
@@ -47,6 +49,12 @@ describe('docs/configuration.md', async () => {
     ];
     const row = `| ${shown.join(' | ')} | ${setting.description.replaceAll('|', '\\|')}`.trimEnd();
     expect(text.split('\n').filter((line) => line.startsWith(row))).toHaveLength(1);
+  });
+
+  it('shows a file that makes sense', () => {
+    const [, yaml = ''] = /^```yaml\n(.*?)^```$/ms.exec(text) ?? [];
+    const file = parseConfiguration(yaml, 'quinistry.yaml');
+    expect(loadConfiguration({ flags: {}, env: {}, file }).access?.rules).toHaveLength(2);
   });
 
   it('has no setting or flag that there is none of', () => {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { configurationSchema } from './configuration.js';
 
 /** One setting, as it is told to people. */

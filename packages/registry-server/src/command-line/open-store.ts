@@ -1,0 +1,29 @@
+import type { StorageChoice } from '../config/setting-types.js';
+import type { RegistryStore } from '../storage/registry-store.js';
+
+export interface OpenStoreOptions {
+  /** Told of what could not be written for now. */
+  readonly onWarning: (message: string, error: unknown) => void;
+}
+
+/**
+ * Opens what is pushed is kept in; `undefined` where pushes are not taken. Loaded where it is wanted only, for the quine
+ * alone needs none of it.
+ *
+ * @throws {OciError} `STORE_IN_USE`
+ * @throws {StorageError} `NO_SPACE`
+ */
+export async function openStore(choice: StorageChoice, options: OpenStoreOptions): Promise<RegistryStore | undefined> {
+  switch (choice.kind) {
+    case 'none':
+      return undefined;
+    case 'memory': {
+      const { createMemoryStore } = await import('../storage/memory/memory-store.js');
+      return createMemoryStore();
+    }
+    case 'directory': {
+      const { openDirectoryStore } = await import('../storage/directory/directory-store.js');
+      return openDirectoryStore(choice.directory, options);
+    }
+  }
+}
