@@ -9,7 +9,7 @@ describe('quinistry --help', () => {
     const run = new CommandRun(['--help']);
     expect(await run.status).toBe(0);
     expect(run.stdout).toMatch(/^Usage: quinistry .*serve .*digest .*--host <address>.*--port <number>/s);
-    expect(run.stdout).toMatch(/also from HOST;\s+default: 127\.0\.0\.1/);
+    expect(run.stdout).toMatch(/also from HOST;\s+default:\s+127\.0\.0\.1/);
     expect(run.stderr).toBe('');
   });
 

@@ -88,8 +88,12 @@ export const configurationSchema = z.strictObject({
     .prefault({}),
   log: z
     .strictObject({
-      format: choice(LOG_FORMATS).prefault('auto').describe('auto is pretty on a terminal, else json'),
-      level: choice(LOG_LEVELS).prefault('info').describe('the least that is told'),
+      format: choice(LOG_FORMATS)
+        .prefault('auto')
+        .describe('auto, pretty or json; auto is pretty on a terminal, else json'),
+      level: choice(LOG_LEVELS)
+        .prefault('info')
+        .describe(`the least that is told: ${LOG_LEVELS.join(', ')}`),
     })
     .prefault({}),
   operations: operationsSchema.prefault({}),
