@@ -52,6 +52,7 @@ describe('the exports', () => {
         "gunzip",
         "gzip",
         "hardLink",
+        "isPortableXattr",
         "layerToFamily",
         "opaqueWhiteout",
         "openFileContent",
