@@ -54,6 +54,7 @@ describe('the exports', () => {
         "gunzip",
         "gzip",
         "hardLink",
+        "isPortableXattr",
         "layerToFamily",
         "opaqueWhiteout",
         "openFileContent",

@@ -47,4 +47,5 @@ export {
 export { MAX_DOCUMENT_BYTES, type ReadOptions, readConfig, readIndex, readManifest } from './image/read-documents.js';
 export { DEFAULT_TIME_SECONDS, reproducibleTime } from './image/reproducible-time.js';
 export { type ReadTreeOptions, readTree, type TreeWarning } from './tree/read-tree.js';
+export { isPortableXattr } from './tree/read-xattrs.js';
 export type { TreeFile, TreeFileType } from './tree/walk-tree.js';

@@ -4,7 +4,8 @@ import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { formatWireError } from '@quinistry/oci-image/spec';
-import { answerClientError, refuseExpectation, refuseWithoutHost } from './http/client-error.js';
+import { answerClientError } from './http/client-error.js';
+import { refuseExpectation, refuseWithoutHost } from './malformed-request.js';
 import type { Registry } from './registry.js';
 
 /** Time for a request's line and headers. Nothing honest needs longer, and slow headers cost an attacker next to nothing. */

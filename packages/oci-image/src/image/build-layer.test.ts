@@ -108,4 +108,12 @@ describe('layerToFamily', () => {
     });
     expect(layerToFamily(docker, 'oci')).toEqual(layer);
   });
+
+  it('refuses to lose annotations on the way to schema2', async () => {
+    const layer = await buildLayer(entries(), { store: new MemoryBlobStore(), annotations: { a: 'b' } });
+    expect(layer.descriptor.annotations).toEqual({ a: 'b' });
+    expect(() => layerToFamily(layer, 'docker')).toThrow(expect.objectContaining({ code: 'IMAGE_INVALID' }));
+    const docker = buildLayer(entries(), { store: new MemoryBlobStore(), family: 'docker', annotations: { a: 'b' } });
+    await expect(docker).rejects.toMatchObject({ code: 'ARGUMENT_INVALID' });
+  });
 });

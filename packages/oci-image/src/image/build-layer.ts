@@ -25,7 +25,7 @@ export interface BuildLayerOptions<F extends ImageFamily = 'oci'> extends Arrang
   readonly compression?: WrittenCompression | undefined;
   /** @defaultValue that of {@link gzip} */
   readonly level?: GzipLevel | undefined;
-  /** For the layer's descriptor. */
+  /** For the layer's descriptor. Docker schema2 has no place for them, hence OCI alone. */
   readonly annotations?: Annotations | undefined;
   readonly onProgress?: ((progress: LayerProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -53,6 +53,9 @@ export async function buildLayer<F extends ImageFamily = 'oci'>(
       'ARGUMENT_INVALID',
       `family ${family} with compression ${compression} is not oci or docker with gzip or none`,
     );
+  }
+  if (family === 'docker' && annotations !== undefined) {
+    throw new OciError('ARGUMENT_INVALID', 'Docker schema2 has no place for the annotations of a layer');
   }
   const tar = writeTar(arrangeEntries(entries, { ...options, mtime: options.mtime ?? reproducibleTime() }), { signal });
 

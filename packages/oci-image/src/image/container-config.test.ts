@@ -25,6 +25,10 @@ describe('createContainerConfig', () => {
         shell: ['/bin/sh', '-c'],
         onBuild: ['RUN true'],
         argsEscaped: true,
+        stopTimeoutSeconds: 30,
+        memoryBytes: 1 << 20,
+        memorySwapBytes: -1,
+        cpuShares: 512,
       }),
     ).toEqual({
       User: '65532:65532',
@@ -48,6 +52,10 @@ describe('createContainerConfig', () => {
       Shell: ['/bin/sh', '-c'],
       OnBuild: ['RUN true'],
       ArgsEscaped: true,
+      StopTimeout: 30,
+      Memory: 1_048_576,
+      MemorySwap: -1,
+      CpuShares: 512,
     });
   });
 
@@ -79,6 +87,8 @@ describe('createContainerConfig', () => {
     ['volumes', { volumes: ['data'] }],
     ['workingDir', { workingDir: './srv' }],
     ['stopSignal', { stopSignal: 'TERM' }],
+    ['stopTimeoutSeconds', { stopTimeoutSeconds: 1.5 }],
+    ['memorySwapBytes', { memorySwapBytes: -2 }],
     ['healthcheck.test', { healthcheck: { test: ['curl', 'localhost'] } }],
     ['healthcheck.intervalMs', { healthcheck: { test: ['NONE'], intervalMs: -1 } }],
     ['healthcheck.timeoutMs', { healthcheck: { test: ['NONE'], timeoutMs: Number.NaN } }],

@@ -1,5 +1,6 @@
 import { OciError } from '../errors.js';
 import type { ContainerConfig } from '../spec/image-config.js';
+import { sortKeys } from './sorted-keys.js';
 
 /**
  * How a container is started from an image. Every field is optional, and replaces the whole field when it is set again.
@@ -26,6 +27,13 @@ export interface ContainerOptions {
   readonly onBuild?: readonly string[] | undefined;
   /** Windows: the entrypoint is one string that is escaped already. */
   readonly argsEscaped?: boolean | undefined;
+  /** How long an engine waits after the stop signal before it kills. Docker's and podman's; not in the specification of OCI. */
+  readonly stopTimeoutSeconds?: number | undefined;
+  /** Bytes. The specification reserves this and the next two for older engines, and gives them no meaning. */
+  readonly memoryBytes?: number | undefined;
+  /** Bytes of memory and swap together; -1 for as much as there is. */
+  readonly memorySwapBytes?: number | undefined;
+  readonly cpuShares?: number | undefined;
 }
 
 /** Not in the specification of OCI; Docker and podman keep it in the same place for both families. */
@@ -49,7 +57,7 @@ const NANOSECONDS_PER_MS = 1_000_000;
  */
 export function createContainerConfig(options: ContainerOptions): ContainerConfig {
   const { user, exposedPorts, env, entrypoint, cmd, volumes, workingDir, labels, stopSignal, healthcheck } = options;
-  const { shell, onBuild, argsEscaped } = options;
+  const { shell, onBuild, argsEscaped, stopTimeoutSeconds, memoryBytes, memorySwapBytes, cpuShares } = options;
   return {
     ...(user && { User: check('user', user, /^[^:\0]+(:[^:\0]+)?$/, 'user or user:group') }),
     ...(exposedPorts && { ExposedPorts: setOf(exposedPorts.map(formatPort)) }),
@@ -71,6 +79,10 @@ export function createContainerConfig(options: ContainerOptions): ContainerConfi
     ...(shell && { Shell: copyArguments('shell', shell) }),
     ...(onBuild && { OnBuild: copyArguments('onBuild', onBuild) }),
     ...(argsEscaped !== undefined && { ArgsEscaped: argsEscaped }),
+    ...(stopTimeoutSeconds !== undefined && { StopTimeout: checkCount('stopTimeoutSeconds', stopTimeoutSeconds) }),
+    ...(memoryBytes !== undefined && { Memory: checkCount('memoryBytes', memoryBytes) }),
+    ...(memorySwapBytes !== undefined && { MemorySwap: checkCount('memorySwapBytes', memorySwapBytes, -1) }),
+    ...(cpuShares !== undefined && { CpuShares: checkCount('cpuShares', cpuShares) }),
   };
 }
 
@@ -105,7 +117,7 @@ function formatHealthcheck(options: HealthcheckOptions): ContainerConfig['Health
     ...(timeoutMs !== undefined && { Timeout: toNanoseconds('timeoutMs', timeoutMs) }),
     ...(startPeriodMs !== undefined && { StartPeriod: toNanoseconds('startPeriodMs', startPeriodMs) }),
     ...(startIntervalMs !== undefined && { StartInterval: toNanoseconds('startIntervalMs', startIntervalMs) }),
-    ...(retries !== undefined && { Retries: checkRetries(retries) }),
+    ...(retries !== undefined && { Retries: checkCount('healthcheck.retries', retries) }),
   };
 }
 
@@ -118,9 +130,9 @@ function toNanoseconds(field: string, ms: number): number {
   return invalid(`healthcheck.${field}`, ms, 'a time in milliseconds: 0, or 1 and more');
 }
 
-function checkRetries(retries: number): number {
-  if (Number.isSafeInteger(retries) && retries >= 0) return retries;
-  return invalid('healthcheck.retries', retries, 'a whole number from 0');
+function checkCount(field: string, count: number, least = 0): number {
+  if (Number.isSafeInteger(count) && count >= least) return count;
+  return invalid(field, count, `a whole number from ${least}`);
 }
 
 function checkAbsolute(field: string, path: string): string {
@@ -141,9 +153,4 @@ function invalid(field: string, value: unknown, expected: string): never {
 /** Go writes a set as a map to empty objects. */
 function setOf(names: readonly string[]): Record<string, Record<string, never>> {
   return sortKeys(Object.fromEntries(names.map((name) => [name, {}])));
-}
-
-/** Go sorts the keys of its maps, by bytes; so do we, or the digest would tell in which order labels were given. */
-export function sortKeys<T>(map: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
 }

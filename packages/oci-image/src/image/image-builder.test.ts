@@ -133,6 +133,13 @@ describe('createImage', () => {
     expect(() => annotated.toFamily('docker')).toThrow(expect.objectContaining({ code: 'IMAGE_INVALID' }));
   });
 
+  it('refuses a layer of the other family where no compiler has', async () => {
+    const { base } = await twoLayers();
+    const docker = createImage({ platform: 'linux/amd64', family: 'docker' });
+    const add: (layer: unknown) => unknown = docker.addLayer.bind(docker) as never;
+    expect(() => add(base)).toThrow(expect.objectContaining({ code: 'IMAGE_INVALID' }));
+  });
+
   it('refuses a layer that is sealed in another store, and writes nothing', async () => {
     const { base } = await twoLayers();
     const store = new MemoryBlobStore();

@@ -7,11 +7,12 @@ import type { Descriptor } from '../spec/descriptor.js';
 import { type HistoryEntry, type ImageConfig, imageConfigSchema } from '../spec/image-config.js';
 import type { ImageFamily } from '../spec/media-type.js';
 import { normalizePlatform, type Platform } from '../spec/platform.js';
-import { type ContainerOptions, createContainerConfig, sortKeys } from './container-config.js';
+import { type ContainerOptions, createContainerConfig } from './container-config.js';
 import { FAMILY_DOCUMENTS, type ManifestOf } from './family-documents.js';
 import type { Image } from './image.js';
 import { type Layer, layerToFamily } from './layer.js';
 import { reproducibleTime } from './reproducible-time.js';
+import { sortKeys } from './sorted-keys.js';
 
 /** What an entry of the history says; whether it has a layer is known from how it was added. */
 export interface HistoryOptions {
@@ -94,6 +95,14 @@ export class ImageBuilder<F extends ImageFamily> {
    * @throws {OciError} `IMAGE_INVALID` for a time that is none; so does {@link addHistory}.
    */
   addLayer(layer: Layer<F>, history: HistoryOptions = {}): ImageBuilder<F> {
+    const { family } = this.#description;
+    // The types say so already, to those who use them.
+    if (layer.family !== family) {
+      throw new OciError(
+        'IMAGE_INVALID',
+        `a layer of the family ${layer.family} cannot stand in an image of ${family}: see layerToFamily`,
+      );
+    }
     return this.#withStep({ layer, history });
   }
 

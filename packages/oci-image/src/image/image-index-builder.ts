@@ -6,9 +6,9 @@ import type { Annotations } from '../spec/annotations.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { ImageFamily } from '../spec/media-type.js';
 import { normalizePlatform, type Platform } from '../spec/platform.js';
-import { sortKeys } from './container-config.js';
 import { FAMILY_DOCUMENTS } from './family-documents.js';
 import { describeImage, type Image, type ImageIndex } from './image.js';
+import { sortKeys } from './sorted-keys.js';
 
 export interface IndexMemberOptions {
   /** @defaultValue the platform of the image's config; an index as a member has none */

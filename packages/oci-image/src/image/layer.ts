@@ -1,5 +1,6 @@
 import type { BlobStore } from '../content/blob-store.js';
 import type { OpenOptions } from '../content/content.js';
+import { OciError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
 import { type ImageFamily, type LayerMediaType, toFamily } from '../spec/media-type.js';
@@ -33,9 +34,16 @@ export function openLayer(layer: Layer, options: OpenOptions = {}): AsyncIterabl
 /**
  * The same bytes as a layer of the other family: only the media type is another.
  *
- * @throws {OciError} `MEDIA_TYPE_INVALID` where the other family has no such type, as Docker schema2 has none for zstd.
+ * @throws {OciError} `MEDIA_TYPE_INVALID` where the other family has no such type, as Docker schema2 has none for zstd;
+ * `IMAGE_INVALID` where annotations would be lost.
  */
 export function layerToFamily<F extends ImageFamily>(layer: Layer, family: F): Layer<F> {
+  if (family === 'docker' && layer.descriptor.annotations !== undefined) {
+    throw new OciError(
+      'IMAGE_INVALID',
+      `Docker schema2 has no place for the annotations of layer ${layer.descriptor.digest}`,
+    );
+  }
   return {
     ...layer,
     family,
