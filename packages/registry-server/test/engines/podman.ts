@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { writeEmptyLogins } from './auth-file.js';
 import { CommandLineEngine } from './command-line-engine.js';
 import { type Pulled, serveOn } from './engine.js';
 import type { Scope } from './scope.js';
@@ -6,19 +7,21 @@ import { memoryFolder } from './temporary-folder.js';
 
 /** podman as root, with folders of its own. There is no daemon. */
 export class Podman extends CommandLineEngine {
-  private constructor(scope: Scope, folder: string) {
-    super(scope, [
+  private constructor(scope: Scope, folder: string, env: NodeJS.ProcessEnv) {
+    const command = [
       'podman',
       ...['--root', join(folder, 'root')],
       ...['--runroot', join(folder, 'run')],
       ...['--tmpdir', join(folder, 'tmp')],
       ...['--cgroup-manager', 'cgroupfs'], // The other one needs a systemd that is running.
       ...['--events-backend', 'file'],
-    ]);
+    ] as const;
+    super(scope, command, env);
   }
 
   static async start(scope: Scope): Promise<Podman> {
-    return new Podman(scope, await memoryFolder(scope, 'podman'));
+    const folder = await memoryFolder(scope, 'podman');
+    return new Podman(scope, folder, await writeEmptyLogins(folder));
   }
 
   override async pull(reference: string): Promise<Pulled> {

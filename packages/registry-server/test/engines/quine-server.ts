@@ -35,9 +35,14 @@ export class QuineServer {
 
   /** Starts it on `port` of 127.0.0.1, and waits until it serves its image. */
   async start(port: number): Promise<BackgroundProcess> {
-    const server = new BackgroundProcess(this.#scope, process.execPath, [this.bundle, '--port', String(port)]);
+    const server = this.run(['--port', String(port)]);
     await server.waitUntil(() => servesImage(port));
     return server;
+  }
+
+  /** Starts the command with these arguments, and waits for nothing. */
+  run(args: readonly string[]): BackgroundProcess {
+    return new BackgroundProcess(this.#scope, process.execPath, [this.bundle, ...args]);
   }
 }
 
