@@ -1,12 +1,14 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, unlink, utimes } from 'node:fs/promises';
-import { OciError, type OpenBlobOptions } from '@quinistry/oci-image';
+import { type BlobInfo, OciError, type OpenBlobOptions } from '@quinistry/oci-image';
 import { type Digest, digestAlgorithm } from '@quinistry/oci-image/spec';
+import { listBlobs } from './blob-list.js';
 import type { DirectorySync } from './directory-sync.js';
 import { type DurableFiles, linkOrCopy, moveFile } from './durable-file.js';
 import { KeyedLock } from './keyed-lock.js';
 import type { LayoutDirectories } from './layout-directory.js';
 import { isStorableName, type RepositoryPaths } from './repository-paths.js';
+import { RepositorySizes } from './repository-sizes.js';
 import { isSystemError, unlessMissing } from './system-error.js';
 
 /** Large enough that trips through the thread pool do not count, small enough that many slow clients fit into memory. */
@@ -21,6 +23,7 @@ const CHUNK_BYTES = 256 * 1024;
  */
 export class BlobFiles {
   readonly lock = new KeyedLock();
+  readonly sizes = new RepositorySizes((repository) => this.#listSizes(repository));
   readonly #paths: RepositoryPaths;
   readonly #layouts: LayoutDirectories;
   readonly #directories: DirectorySync;
@@ -78,11 +81,12 @@ export class BlobFiles {
    * Makes the file `from`, whose bytes are durable and hash to `digest`, a blob, and takes it away. One that is there
    * already is replaced; its bytes are the same, or were damaged.
    */
-  async seal(repository: string, digest: Digest, from: string): Promise<void> {
+  async seal(repository: string, { digest, size }: BlobInfo, from: string): Promise<void> {
     const path = this.#paths.blob(repository, digest);
     await this.lock.run(path, async () => {
       await this.#withLayout(repository, digest, () => moveFile(from, path));
       await this.#directories.sync(this.#paths.blobDirectory(repository, digest));
+      this.sizes.note(repository, digest, size);
     });
   }
 
@@ -107,6 +111,7 @@ export class BlobFiles {
       }
       await touchFile(path);
       await this.#directories.sync(this.#paths.blobDirectory(repository, digest));
+      this.sizes.note(repository, digest, source.size);
       return source.size;
     });
   }
@@ -117,6 +122,7 @@ export class BlobFiles {
     if (isExpected && (await this.stat(repository, digest))?.size === bytes.byteLength) await touchFile(path);
     else await this.#withLayout(repository, digest, () => this.#files.replace(path, bytes));
     await this.#directories.sync(this.#paths.blobDirectory(repository, digest));
+    this.sizes.note(repository, digest, bytes.byteLength);
   }
 
   /** The caller holds the lock. @returns whether there was one. */
@@ -127,12 +133,20 @@ export class BlobFiles {
       unlessMissing(error);
       return false;
     }
+    this.sizes.note(repository, digest, 0);
     await this.#directories.sync(this.#paths.blobDirectory(repository, digest)).catch(unlessMissing);
     return true;
   }
 
   lockKey(repository: string, digest: Digest): string {
     return this.#paths.blob(repository, digest);
+  }
+
+  async *#listSizes(repository: string): AsyncGenerator<readonly [Digest, number]> {
+    for await (const digest of listBlobs(this.#paths.blobs(repository))) {
+      const stats = await this.stat(repository, digest);
+      if (stats !== undefined) yield [digest, stats.size];
+    }
   }
 
   /** Nearly always the layout is there already, so it is made only when that turns out wrong. */

@@ -170,7 +170,7 @@ class OpenDirectoryStore implements DirectoryStore {
       const isShared =
         home !== undefined && (await this.#blobs.share(repository, digest, home, sealed.size)) !== undefined;
       if (isShared) await rm(path, { force: true });
-      else await this.#blobs.seal(repository, digest, path);
+      else await this.#blobs.seal(repository, sealed, path);
     });
     this.#added(repository, info);
     return info;

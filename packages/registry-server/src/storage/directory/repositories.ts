@@ -145,11 +145,7 @@ export class Repositories {
   }
 
   async measure(name: string): Promise<number> {
-    let bytes = 0;
-    for await (const digest of listBlobs(this.#parts.paths.blobs(name))) {
-      if (!this.isRemoved(name, digest)) bytes += (await this.#parts.blobs.stat(name, digest))?.size ?? 0;
-    }
-    return bytes;
+    return this.#parts.blobs.sizes.measure(name, this.#opened.get(name)?.index.current?.removed);
   }
 
   /** Takes a repository away that holds nothing any more. */

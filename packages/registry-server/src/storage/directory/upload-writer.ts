@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { writeFully } from './write-fully.js';
 
 /** Chunks come from sockets in 64 KB or less; every write is a trip through the thread pool. */
-const STAGE_BYTES = 1024 * 1024;
+const STAGE_BYTES = 512 * 1024;
 
 /** Most blobs are small, so the first stage is. */
 const FIRST_STAGE_BYTES = 64 * 1024;
