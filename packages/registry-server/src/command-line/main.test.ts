@@ -1,9 +1,13 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type CommandCopy, CommandProcess, copyCommand } from './testing/command-process.js';
+import { pushImage } from './testing/http-push.js';
 
 describe.skipIf(process.platform !== 'linux')('dist/quinistry.mjs (skipped where Node.js is not for Linux)', () => {
   let copy: CommandCopy;
@@ -28,8 +32,8 @@ describe.skipIf(process.platform !== 'linux')('dist/quinistry.mjs (skipped where
     return command;
   }
 
-  async function serve(): Promise<{ server: CommandProcess; url: string }> {
-    const server = run(['--port', '0']);
+  async function serve(...args: string[]): Promise<{ server: CommandProcess; url: string }> {
+    const server = run(['--port', '0', ...args]);
     return { server, url: String((await server.record('listening')).url) };
   }
 
@@ -81,6 +85,32 @@ describe.skipIf(process.platform !== 'linux')('dist/quinistry.mjs (skipped where
     const { server } = await serve();
     server.child.kill('SIGTERM');
     expect(await server.end).toEqual({ status: 0, signal: null });
+  });
+
+  it('takes a push, survives being killed, and finds nothing wrong with its directory then', async () => {
+    const store = await mkdtemp(join(tmpdir(), 'quinistry-store-'));
+    onTestFinished(() => rm(store, { recursive: true }));
+    const { server, url } = await serve('--storage', store);
+    const { status, digest } = await pushImage(url);
+    expect(status).toBe(201);
+    server.child.kill('SIGKILL');
+    await server.end;
+    const verified = run(['verify', store]);
+    expect(await verified.end).toEqual({ status: 0, signal: null });
+    const again = await serve('--storage', store);
+    const pulled = await fetch(`${again.url}/v2/team/app/manifests/v1`);
+    expect(pulled.headers.get('docker-content-digest')).toBe(digest);
+  });
+
+  it('takes its settings from a file', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'quinistry-config-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'quinistry.json');
+    await writeFile(file, JSON.stringify({ storage: 'memory', operations: { metrics: '127.0.0.1:0' } }));
+    const { server, url } = await serve('--config', file);
+    const { url: metrics } = await server.record('serving metrics');
+    expect((await pushImage(url)).status).toBe(201);
+    expect(await (await fetch(String(metrics))).text()).toContain('quinistry_requests_total{kind="manifest"');
   });
 
   it('takes host and port from the environment', async () => {
