@@ -166,11 +166,15 @@ describe('the exports', () => {
         "DEFAULT_MAX_UPLOADS",
         "ListenError",
         "StorageError",
+        "accessOptionsSchema",
         "createImageStorage",
         "createLayeredStore",
         "createMemoryStore",
         "createRegistry",
+        "openAccessControl",
+        "openDirectoryStore",
         "startServer",
+        "verifyDirectory",
       ]
     `);
   });

@@ -1,4 +1,7 @@
 /** A container registry as a function from a web-standard request to its response, and Node's HTTP server around it. */
+
+export { type AccessOptions, type AccessOptionsInput, accessOptionsSchema } from './access/access-options.js';
+export { openAccessControl } from './access/open-access-control.js';
 export type { RegistryObserver } from './exchange.js';
 export type { CorsOptions } from './http/cors.js';
 export type { Transport, TransportRequest } from './http/transport.js';
@@ -29,6 +32,13 @@ export {
 export { createRegistry, type Registry, type RegistryOptions } from './registry.js';
 export type { RegistryEvent } from './registry-event.js';
 export type { FailureContext, ResponseEvent, ResponseKind } from './response-event.js';
+export {
+  type DirectoryStore,
+  type DirectoryStoreOptions,
+  openDirectoryStore,
+} from './storage/directory/directory-store.js';
+export type { Finding } from './storage/directory/finding.js';
+export { verifyDirectory } from './storage/directory/verify-directory.js';
 export { createImageStorage, type TaggedImage, type TaggedImages } from './storage/image-storage.js';
 export { createLayeredStore, type Overlay } from './storage/layered-storage.js';
 export { createMemoryStore, type MemoryStoreOptions } from './storage/memory/memory-store.js';
