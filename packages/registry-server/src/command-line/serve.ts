@@ -3,6 +3,7 @@ import type { Configuration } from '../config/configuration.js';
 import type { RunningServer } from '../node-server.js';
 import { createFrontDoor } from '../operations/front-door.js';
 import { Health } from '../operations/health.js';
+import { RequestsInFlight } from '../operations/requests-in-flight.js';
 import type { Quine } from '../quine/build-quine.js';
 import type { CommandContext } from './command-context.js';
 import { type Companion, startCompanions } from './companions.js';
@@ -60,6 +61,7 @@ class Service {
   readonly #parts: ServerParts;
   readonly #state: ServiceState;
   readonly #health = new Health(['image']);
+  readonly #requests = new RequestsInFlight();
   readonly #companions: Companion[] = [];
 
   constructor(configuration: Configuration, context: CommandContext, parts: ServerParts, state: ServiceState) {
@@ -75,14 +77,24 @@ class Service {
       startBuilding = resolve;
     });
     const quine = listening.then(() => this.#buildQuine());
-    try {
-      const server = await Promise.race([this.#listen(quine), this.#state.stop.asked]);
-      if (typeof server === 'string') return EXIT_STATUS.success; // a host name can take long to look up
-      await this.#accompany(server);
-      startBuilding();
-      return await this.#finish(server, await this.#stopReason(quine, server));
-    } finally {
+    const server = await this.#orClose(Promise.race([this.#listen(quine), this.#state.stop.asked]));
+    if (typeof server === 'string') {
+      // A host name can take long to look up.
       await this.#parts.store?.close();
+      return EXIT_STATUS.success;
+    }
+    await this.#orClose(this.#accompany(server));
+    startBuilding();
+    return this.#finish(server, await this.#orClose(this.#stopReason(quine, server)));
+  }
+
+  /** What fails must not leave the store open. */
+  async #orClose<T>(outcome: Promise<T>): Promise<T> {
+    try {
+      return await outcome;
+    } catch (error) {
+      await this.#parts.store?.close();
+      throw error;
     }
   }
 
@@ -91,7 +103,12 @@ class Service {
     const { tls, access } = this.#parts;
     const { log, requests } = this.#state.story;
     const served = createServedRegistry(quine, this.#configuration, { parts: this.#parts, requests });
-    const registry = createFrontDoor({ registry: served, health: this.#health, tokens: access?.tokens, log });
+    const registry = createFrontDoor({
+      registry: this.#requests.follow(served),
+      health: this.#health,
+      tokens: access?.tokens,
+      log,
+    });
     return this.#context.startServer({ registry, host, port, tls, idleTimeoutMs, onError: requests.onError });
   }
 
@@ -153,6 +170,10 @@ class Service {
   /** Uploads that are cut stay where they are: their sessions go on after the next start. */
   async #close(server: RunningServer): Promise<void> {
     await server.close({ timeoutMs: CLOSE_TIMEOUT_MS });
+    const { store } = this.#parts;
+    // The last requests may have changed something, and that is to be told.
+    if (store !== undefined) await this.#requests.end();
     await Promise.all(this.#companions.map((companion) => companion.stop()));
+    await store?.close();
   }
 }
