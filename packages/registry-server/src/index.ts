@@ -13,6 +13,7 @@ export {
   type RunningServer,
   type ServerOptions,
   startServer,
+  type TlsCredentials,
 } from './node-server.js';
 export {
   type AccessControl,

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { describe, expect, it } from 'vitest';
-import { ListenError } from './node-server.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ListenError, startServer } from './node-server.js';
+import type { Registry } from './registry.js';
 import type { ResponseEvent } from './response-event.js';
 import type { RegistryStorage, StoredManifest } from './storage/registry-storage.js';
 import { get, startFixture as start } from './testing/fixture-server.js';
 import { DOCKER_MANIFEST, LAYER_BYTES, LAYER_DIGEST } from './testing/fixture-storage.js';
+import { requestText, startPushServer } from './testing/push-server.js';
 import { answersOf, exchangeRaw, openRaw, readToEnd } from './testing/raw-connection.js';
 
 const CLOSE = 'Connection: close';
@@ -189,5 +191,33 @@ describe('RunningServer.close', () => {
   it('may be called twice', async () => {
     const server = await start();
     await Promise.all([server.close(), server.close()]);
+  });
+});
+
+describe('an upload that stands still', () => {
+  it('is cut when its client falls silent, and what came is kept', async () => {
+    const { port, client, send } = await startPushServer({ idleTimeoutMs: 100 });
+    const location = await client.startUpload('demo/app');
+    const head = requestText('PATCH', location, 'Content-Length: 1000');
+    const socket = await openRaw(port, head + 'x'.repeat(600));
+    expect(await readToEnd(socket)).toBe('');
+    await expect.poll(async () => (await send('GET', location)).headers.get('Range')).toBe('0-599');
+  });
+
+  it('is not cut while it is the server that does not read on', async () => {
+    const bytes = 1024 * 1024;
+    let received = 0;
+    const registry: Registry = {
+      async fetch(request) {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        received = (await request.arrayBuffer()).byteLength;
+        return new Response();
+      },
+    };
+    const server = await startServer({ registry, idleTimeoutMs: 50 });
+    onTestFinished(() => server.close({ timeoutMs: 0 }));
+    const body = new Uint8Array(bytes);
+    const answer = await fetch(`http://127.0.0.1:${server.port}/`, { method: 'PUT', body });
+    expect([answer.status, received]).toEqual([200, bytes]);
   });
 });
