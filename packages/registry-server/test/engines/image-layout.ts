@@ -4,6 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
+  type BlobStore,
   buildLayer,
   createImage,
   describeImage,
@@ -30,6 +31,8 @@ export interface ImageLayout {
 }
 
 export interface SampleOptions {
+  /** Images of one index have to be in one store. @defaultValue one of its own */
+  readonly store?: BlobStore | undefined;
   readonly platform?: string | undefined;
   /** Each has one file of random bytes. */
   readonly layers?: number | undefined;
@@ -39,8 +42,7 @@ export interface SampleOptions {
 
 /** An image that there is nowhere else: its layers are random. */
 export async function buildSample(options: SampleOptions = {}): Promise<Image<'oci'>> {
-  const { platform = `linux/${process.arch}`, layers = 2, bytes = 20_000 } = options;
-  const store = new MemoryBlobStore();
+  const { store = new MemoryBlobStore(), platform = `linux/${process.arch}`, layers = 2, bytes = 20_000 } = options;
   let description = createImage({ platform });
   for (let layer = 0; layer < layers; layer += 1) {
     description = description.addLayer(await buildLayer([file(`/layer-${layer}`, randomBytes(bytes))], { store }));

@@ -19,6 +19,8 @@ interface TestedClient {
   readonly name: string;
   readonly judges: readonly Judge[];
   readonly start: StartClient;
+  /** Whether it remembers what it has pushed, and asks for that to be mounted elsewhere. */
+  readonly mounts?: boolean | undefined;
 }
 
 const skopeo = command('skopeo');
@@ -29,11 +31,12 @@ const CLIENTS: readonly TestedClient[] = [
     name: 'docker',
     judges: [...containerd, command('docker', ['--version']), command('dockerd'), command('ip', ['-V']), skopeo],
     start: (scope) => DockerClient.start(scope),
+    mounts: true,
   },
   { name: 'containerd', judges: containerd, start: (scope) => ContainerdClient.start(scope) },
-  { name: 'podman', judges: [root, command('podman')], start: (scope) => PodmanClient.start(scope) },
-  { name: 'buildah', judges: [root, command('buildah')], start: (scope) => BuildahClient.start(scope) },
-  { name: 'skopeo', judges: [skopeo], start: (scope) => SkopeoClient.start(scope) },
+  { name: 'podman', judges: [root, command('podman')], start: (scope) => PodmanClient.start(scope), mounts: true },
+  { name: 'buildah', judges: [root, command('buildah')], start: (scope) => BuildahClient.start(scope), mounts: true },
+  { name: 'skopeo', judges: [skopeo], start: (scope) => SkopeoClient.start(scope), mounts: true },
   { name: 'crane', judges: [command('crane', ['version'])], start: (scope) => CraneClient.start(scope) },
   { name: 'oras', judges: [command('oras', ['version'])], start: (scope) => OrasClient.start(scope) },
 ];
@@ -44,7 +47,8 @@ const REFUSED =
 
 const scope = new Scope();
 const accounts = new Map(CLIENTS.map(({ name }) => [name, createAccount(name)]));
-const registries: RegistryProcess[] = [];
+/** By their directories. */
+const registries = new Map<string, RegistryProcess>();
 let open: RegistryProcess;
 let closed: RegistryProcess;
 let readable: RegistryProcess;
@@ -60,11 +64,11 @@ afterAll(() => scope.end());
 async function startRegistry(options: readonly string[]): Promise<RegistryProcess> {
   const store = join(await temporaryFolder(scope, 'store'), 'store');
   const registry = await RegistryProcess.start(scope, ['--storage', store, ...options]);
-  registries.push(registry);
+  registries.set(store, registry);
   return registry;
 }
 
-describe.each(CLIENTS)('$name', ({ name, judges, start }) => {
+describe.each(CLIENTS)('$name', ({ name, judges, start, mounts = false }) => {
   describeWith(judges, 'pushing and pulling', () => {
     const clients = new Scope();
     const account = accounts.get(name) ?? createAccount(name);
@@ -124,6 +128,17 @@ describe.each(CLIENTS)('$name', ({ name, judges, start }) => {
       expect(await stranger.pull(reference)).toBe(digest);
     });
 
+    it(`pushes the same to another repository, ${mounts ? 'and sends no layer again' : 'in full'}`, async () => {
+      const target = `${repository}/again`;
+      const image = await writeImageLayout(clients, await buildSample());
+      await client.login(readable.host, account);
+      const digest = await client.push(image, `${readable.host}/${repository}:shared`);
+      expect(await client.push(image, `${readable.host}/${target}:latest`)).toBe(digest);
+      expect(await stranger.pull(`${readable.host}/${target}:latest`)).toBe(digest);
+      const mounted = new RegExp(`"POST","target":"/v2/${target}/blobs/uploads/[^"]*mount=[^"]*","status":201`);
+      expect(mounted.test(readable.process.output)).toBe(mounts);
+    });
+
     // Last, for after some of them the right password has to wait.
     it.each([
       ['nothing', () => closed],
@@ -134,11 +149,15 @@ describe.each(CLIENTS)('$name', ({ name, judges, start }) => {
   });
 });
 
-describe('the log of the registry', () => {
-  it('has no password in it', () => {
-    for (const { process } of registries) {
+describe('the registries that were pushed to', () => {
+  it('have written no password into their logs', () => {
+    for (const { process } of registries.values()) {
       expect(process.output).toContain('listening');
       for (const { password } of accounts.values()) expect(process.output).not.toContain(password);
     }
+  });
+
+  it('have nothing wrong in their directories', async () => {
+    for (const [store, registry] of registries) await registry.stopAndVerify(store);
   });
 });

@@ -19,8 +19,9 @@ export class SkopeoClient implements Client {
     this.#env = env;
   }
 
-  static async start(scope: Scope): Promise<SkopeoClient> {
-    const folder = await temporaryFolder(scope, 'skopeo');
+  /** @param folder - where it puts what it pulls, if that is not to be a folder on disk. */
+  static async start(scope: Scope, folder?: string): Promise<SkopeoClient> {
+    folder ??= await temporaryFolder(scope, 'skopeo');
     return new SkopeoClient(folder, await writeEmptyLogins(folder));
   }
 
