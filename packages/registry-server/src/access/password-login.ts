@@ -1,10 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { ExpiringSet } from './expiring-set.js';
 import { type Accounts, makeDecoyHash } from './htpasswd.js';
 import { type Clock, LoginThrottle } from './login-throttle.js';
 import { PasswordQueue } from './password-queue.js';
 
-/** A password that was right is taken to be right for this long, unless its hash changes. */
+/** A password that was right, or wrong, is taken to be so for this long, unless the account's hash changes. */
 export const REMEMBER_PASSWORD_MS = 5 * 60_000;
+/** Of each: wrong ones, which anybody can send, must not drive out the right ones. */
 export const MAX_REMEMBERED_PASSWORDS = 1000;
 
 export interface PasswordCredentials {
@@ -28,32 +30,35 @@ export interface PasswordLoginOptions {
 }
 
 /**
- * Tells whether a password is the account's. A client sends it with each of its requests, dozens at once, so what was right
- * is remembered, and what is being looked at is looked at once.
+ * Tells whether a password is the account's. A client sends it with each of its requests, dozens at once, so what came of it
+ * is remembered, and what is being looked at is looked at once. The same wrong password again is no further guess:
+ * containerd, with a stale one, sends it for every layer, and would have to wait once the right one is at hand.
  *
  * What is remembered is no password and no plain hash of one: a MAC with a key that dies with the process.
  */
 export class PasswordLogin {
   readonly #accounts: PasswordLoginOptions['accounts'];
-  readonly #now: Clock;
   readonly #throttle: LoginThrottle;
   readonly #queue = new PasswordQueue();
   readonly #key = randomBytes(32);
-  /** When each MAC was found to be right. */
-  readonly #remembered = new Map<string, number>();
+  /** MACs. */
+  readonly #right: ExpiringSet;
+  readonly #wrong: ExpiringSet;
   readonly #running = new Map<string, Promise<LoginOutcome>>();
 
   constructor({ accounts, now = () => performance.now() }: PasswordLoginOptions) {
     this.#accounts = accounts;
-    this.#now = now;
     this.#throttle = new LoginThrottle(now);
+    const limits = { maxEntries: MAX_REMEMBERED_PASSWORDS, expireAfterMs: REMEMBER_PASSWORD_MS, now };
+    this.#right = new ExpiringSet(limits);
+    this.#wrong = new ExpiringSet(limits);
   }
 
   async check(credentials: PasswordCredentials): Promise<LoginOutcome> {
     const accounts = await this.#accounts();
     const mac = this.#macOf(credentials, accounts.get(credentials.name));
-    const since = this.#remembered.get(mac);
-    if (since !== undefined && this.#now() - since < REMEMBER_PASSWORD_MS) return ACCEPTED;
+    if (this.#right.has(mac)) return ACCEPTED;
+    if (this.#wrong.has(mac)) return REFUSED;
 
     const running = this.#running.get(mac);
     if (running !== undefined) return running;
@@ -61,7 +66,8 @@ export class PasswordLogin {
     this.#running.set(mac, outcome);
     try {
       const result = await outcome;
-      if (result.kind === 'accepted') this.#remember(mac);
+      if (result.kind === 'accepted') this.#right.add(mac);
+      if (result.kind === 'refused') this.#wrong.add(mac);
       return result;
     } finally {
       this.#running.delete(mac);
@@ -94,14 +100,5 @@ export class PasswordLogin {
     return createHmac('sha256', this.#key)
       .update(JSON.stringify([name, password, hash]))
       .digest('base64');
-  }
-
-  #remember(mac: string): void {
-    this.#remembered.delete(mac);
-    this.#remembered.set(mac, this.#now());
-    for (const oldest of this.#remembered.keys()) {
-      if (this.#remembered.size <= MAX_REMEMBERED_PASSWORDS) break;
-      this.#remembered.delete(oldest);
-    }
   }
 }
