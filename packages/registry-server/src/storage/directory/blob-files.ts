@@ -151,14 +151,15 @@ export class BlobFiles {
 
   /** Nearly always the layout is there already, so it is made only when that turns out wrong. */
   async #withLayout(repository: string, digest: Digest, work: () => Promise<void>): Promise<void> {
-    if (await this.#layouts.isInside(repository)) {
+    const algorithm = digestAlgorithm(digest);
+    if (this.#layouts.isComplete(repository, algorithm)) {
       try {
         return await work();
       } catch (error) {
         if (!isSystemError(error, 'ENOENT')) throw error;
       }
     }
-    await this.#layouts.create(repository, digestAlgorithm(digest));
+    await this.#layouts.create(repository, algorithm);
     await work();
   }
 

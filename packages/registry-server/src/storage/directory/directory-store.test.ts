@@ -1,8 +1,19 @@
 import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { blobOf, EVERYTHING, imageOf, noteOf, pushBlob, pushImage, readBlob } from '../testing/sample-content.js';
+import {
+  blobOf,
+  descriptorOf,
+  EVERYTHING,
+  imageOf,
+  indexOf,
+  noteOf,
+  pushBlob,
+  pushImage,
+  readBlob,
+} from '../testing/sample-content.js';
 import { type DirectoryStore, openDirectoryStore } from './directory-store.js';
 import { formatLayoutIndex, parseLayoutIndex, withTag } from './layout-index.js';
 import { verifyDirectory } from './verify-directory.js';
@@ -141,6 +152,45 @@ describe('a store that was killed', () => {
       expect(await again.resolveTag('app', 'v1')).toEqual([]);
       expect(await findings(directory)).toEqual([]);
     });
+  });
+
+  it('has no tag again that left with its manifest, under the manifest that it named before', async () => {
+    await pushImage(store, 'app', 'before', { tags: ['moved'] });
+    const { manifest } = await pushImage(store, 'app', 'after', { tags: ['moved'] });
+    await store.deleteManifest('app', manifest.digest);
+    await store.flush(); // its file is gone now, and the journal still tells how the tag was moved
+    await afterKill(async (again) => {
+      expect(await again.resolveTag('app', 'moved')).toEqual([]);
+      expect(await again.listTags('app', EVERYTHING)).toEqual([]);
+    });
+  });
+
+  it('is whole around every blob that was acknowledged, also of those that come first and at once', async () => {
+    const files = ['oci-layout', 'index.json'].map((file) => join(root, 'app', file));
+    const pushAndLook = async (content: string) => {
+      await pushBlob(store, 'app', blobOf(content));
+      return Promise.all(files.map((file) => lstat(file)));
+    };
+    const pushes = [];
+    for (let n = 0; n < 32; n++) {
+      pushes.push(pushAndLook(`blob ${n}`));
+      await setImmediate(); // one after the other, so that each finds the layout further on
+    }
+    await expect(Promise.all(pushes)).resolves.toHaveLength(32);
+  });
+
+  it('is whole wherever a collection of garbage had come to', async () => {
+    const { manifest } = await pushImage(store, 'app', 'member');
+    const inner = indexOf([descriptorOf(manifest)]);
+    await store.writeManifest('app', inner);
+    const outer = indexOf([descriptorOf(inner), descriptorOf(manifest)]);
+    await store.writeManifest('app', outer);
+    const collected = [];
+    for await (const { name } of store.collectGarbage({ graceMs: 0, untagged: true })) {
+      collected.push(name);
+      await afterKill(async (_, directory) => expect(await findings(directory)).toEqual([]));
+    }
+    expect(collected.slice(0, 3)).toEqual([outer.digest, inner.digest, manifest.digest]);
   });
 
   it('takes no notice of a journal whose end is torn, at whatever byte', async () => {

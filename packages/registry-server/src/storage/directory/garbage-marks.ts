@@ -5,6 +5,7 @@ import type { Repository } from './repository.js';
 export interface GarbageMarks {
   /** Everything that has to stay: manifests, and all that they name. */
   readonly kept: ReadonlySet<Digest>;
+  /** An index comes before its members, so that what is still there is whole, wherever the collection ends. */
   readonly garbageManifests: readonly Digest[];
 }
 
@@ -29,5 +30,21 @@ export async function markKept(
     for (const reference of readManifestFacts(manifest).references) kept.add(reference.digest);
     for (const referrer of await repository.referrers(digest)) kept.add(referrer.digest);
   }
-  return { kept, garbageManifests: [...manifests.keys()].filter((digest) => !kept.has(digest)) };
+  const garbage = [...manifests.keys()].filter((digest) => !kept.has(digest));
+  return { kept, garbageManifests: await parentsFirst(repository, garbage) };
+}
+
+/** Each manifest that is met is moved behind what named it; a digest cannot name itself, so that comes to an end. */
+async function parentsFirst(repository: Repository, digests: readonly Digest[]): Promise<readonly Digest[]> {
+  const garbage = new Set(digests);
+  const ordered = new Set(digests);
+  // A set that grows at its end while it is walked.
+  for (const digest of ordered) {
+    const manifest = await repository.peekManifest(digest).catch(() => undefined);
+    if (manifest === undefined) continue;
+    for (const reference of readManifestFacts(manifest).references) {
+      if (garbage.has(reference.digest) && ordered.delete(reference.digest)) ordered.add(reference.digest);
+    }
+  }
+  return [...ordered];
 }

@@ -20,6 +20,8 @@ export class LayoutDirectories {
   readonly #files: DurableFiles;
   readonly #lock = new KeyedLock();
   readonly #inside = new Set<string>();
+  /** Which of a repository's directories of blobs are there with the whole layout around them, durably. */
+  readonly #complete = new Map<string, Set<DigestAlgorithm>>();
 
   constructor(paths: RepositoryPaths, directories: DirectorySync, files: DurableFiles) {
     this.#paths = paths;
@@ -43,6 +45,14 @@ export class LayoutDirectories {
   }
 
   /**
+   * Whether the layout is known to be whole. That its directories are there does not tell: they are the first of it that
+   * somebody else makes just now, and what is put into them counts only once the rest has followed.
+   */
+  isComplete(repository: string, algorithm: DigestAlgorithm): boolean {
+    return this.#complete.get(repository)?.has(algorithm) ?? false;
+  }
+
+  /**
    * Makes what is missing of a layout, durably.
    *
    * @throws {StorageError} `NAME_UNAVAILABLE` where something else is in the way.
@@ -58,6 +68,8 @@ export class LayoutDirectories {
         await this.#files.create(this.#paths.layoutFile(repository), LAYOUT_FILE);
         await this.#files.create(this.#paths.index(repository), formatLayoutIndex(EMPTY_LAYOUT_INDEX));
         await this.#syncUpTo(first === undefined ? this.#paths.repository(repository) : dirname(first), blobs);
+        const complete = this.#complete.get(repository) ?? new Set();
+        this.#complete.set(repository, complete.add(algorithm));
       } catch (error) {
         if (!isSystemError(error, 'ENOTDIR', 'EEXIST', 'ELOOP', 'ENAMETOOLONG')) throw error;
         throw nameUnavailable(repository, 'a file is in its place', error);
@@ -71,6 +83,7 @@ export class LayoutDirectories {
       const blobs = this.#paths.blobs(repository);
       const algorithms = await readdir(blobs).catch(unlessMissing);
       if (algorithms === undefined || !isUnused()) return false;
+      this.#complete.delete(repository);
       // A directory that holds something refuses to go; a blob that comes now finds none, and has the layout made anew.
       for (const algorithm of algorithms) {
         if (!(await removeEmpty(`${blobs}/${algorithm}`))) return false;

@@ -159,13 +159,19 @@ export class Repositories {
 
   /** Does again what was acknowledged before the process ended and may not be in the files. */
   async replay(operations: readonly JournalOperation[]): Promise<void> {
-    for (const operation of operations) {
+    const deletions = new Map<string, number>();
+    for (const [position, operation] of operations.entries()) {
+      if (operation.op === 'delete') deletions.set(`${operation.repository} ${operation.digest}`, position);
+    }
+    for (const [position, operation] of operations.entries()) {
       if (!isStorableName(operation.repository)) continue;
       const repository = this.open(operation.repository);
       await repository.index.view();
-      // Without its file it was not acknowledged, or another operation further down removes it.
       if (operation.op === 'put' && (await this.#parts.blobs.stat(repository.name, operation.digest)) === undefined) {
-        continue;
+        // The file of a manifest that was deleted further down is gone, and yet its tags must not go back to what they
+        // named before it. Any other file was taken away by somebody else.
+        const deletedAt = deletions.get(`${operation.repository} ${operation.digest}`) ?? -1;
+        if (deletedAt < position) continue;
       }
       repository.index.apply(operation);
       this.#writer.schedule(repository);
