@@ -1,6 +1,6 @@
 import { formatWireError, WIRE_ERRORS, type WireErrorCode, type WireErrorEntry } from '@quinistry/oci-image/spec';
-import { openBodyStream } from './http/body-stream.js';
 import { type CorsOptions, corsHeaders } from './http/cors.js';
+import { OutgoingBody } from './http/outgoing-body.js';
 import { RequestBody } from './http/request-body.js';
 import { REQUEST_ID_HEADER, requestIdOf } from './http/request-id.js';
 import type { Transport } from './http/transport.js';
@@ -9,7 +9,7 @@ import type { GuardedStore } from './policy/guarded-store.js';
 import type { RegistryPolicy } from './policy/registry-policy.js';
 import type { RegistryEvent } from './registry-event.js';
 import type { FailureContext, ResponseEvent, ResponseKind } from './response-event.js';
-import type { RegistryStorage } from './storage/registry-storage.js';
+import type { ReadBlobOptions, RegistryStorage } from './storage/registry-storage.js';
 
 export type ResponseHeaders = Readonly<Record<string, string>>;
 
@@ -135,20 +135,24 @@ export class Exchange {
     status: number,
     headers: ResponseHeaders,
     size: number,
-    open: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
+    open: (options: Required<Pick<ReadBlobOptions, 'signal' | 'recycle'>>) => AsyncIterable<Uint8Array>,
   ): Promise<Response> {
     const withLength = { ...headers, 'Content-Length': String(size) };
     if (this.method === 'HEAD') return this.empty(status, withLength);
-    const { outgoing } = this.#transport ?? {};
-    const body = await openBodyStream(open, {
+    const { outgoing, bodies } = this.#transport ?? {};
+    const recycle = bodies !== undefined;
+    const body = await OutgoingBody.open((signal) => open({ signal, recycle }), {
       size,
+      recycles: recycle,
       breakOff: outgoing && (() => outgoing.destroy()),
       onEnd: ({ bytes, complete, error }) => {
         if (error !== undefined) this.report(error);
         this.#finish(status, bytes, complete);
       },
     });
-    return new Response(body, { status, headers: this.#complete(withLength) });
+    const response = new Response(body.stream(), { status, headers: this.#complete(withLength) });
+    bodies?.set(response, body);
+    return response;
   }
 
   /** Whatever the store threw is for the operator; the client learns only that it was not its fault. */

@@ -2,9 +2,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { formatWireError } from '@quinistry/oci-image/spec';
 import { answerClientError } from './http/client-error.js';
+import type { OutgoingBody } from './http/outgoing-body.js';
 import { refuseExpectation, refuseWithoutHost } from './malformed-request.js';
 import type { Registry } from './registry.js';
 
@@ -73,7 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const silent = new Map<string, Socket>();
   let closing = false;
 
-  const listener = getRequestListener((request, env) => registry.fetch(request, { ...env, request }), {
+  const listener = getRequestListener((request, env) => respond(registry, request, env), {
     hostname: 'localhost', // where an HTTP/1.0 client sends no Host
     errorHandler: (error) => badRequest(error, onError),
   });
@@ -186,6 +188,23 @@ async function createSecureServer(
 ): Promise<SecureServer> {
   const { createServer } = await import('node:https');
   return createServer({ ...options, cert: certificate, key }, serve);
+}
+
+const bodies = new WeakMap<Response, OutgoingBody>();
+
+/** A body that a store reads goes to the connection from here: by way of a web stream it would take twice the time. */
+async function respond(
+  registry: ServerOptions['registry'],
+  request: Request,
+  { incoming, outgoing }: HttpBindings | Http2Bindings,
+): Promise<Response> {
+  const response = await registry.fetch(request, { incoming, outgoing, request, bodies });
+  const body = bodies.get(response);
+  if (body === undefined) return response;
+  outgoing.statusCode = response.status;
+  for (const [name, value] of response.headers) outgoing.setHeader(name, value);
+  void body.writeTo(outgoing);
+  return RESPONSE_ALREADY_SENT;
 }
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {

@@ -30,11 +30,11 @@ const pullBlob: Handler<BlobRoute> = async (exchange, { repository, digest }) =>
     });
   }
   if (range === 'whole') {
-    return exchange.stream(200, headers, size, (signal) => storage.openBlob(repository, digest, { signal }));
+    return exchange.stream(200, headers, size, (options) => storage.openBlob(repository, digest, options));
   }
   const partHeaders = { ...headers, 'Content-Range': formatContentRange(range, size) };
-  return exchange.stream(206, partHeaders, range.end - range.start, (signal) =>
-    storage.openBlob(repository, digest, { range, signal }),
+  return exchange.stream(206, partHeaders, range.end - range.start, (options) =>
+    storage.openBlob(repository, digest, { ...options, range }),
   );
 };
 

@@ -22,6 +22,11 @@ export interface StoredBlob {
   readonly mediaType?: string | undefined;
 }
 
+export interface ReadBlobOptions extends OpenBlobOptions {
+  /** Whether a chunk's memory may be filled anew as soon as the next chunk is asked for. @defaultValue `false` */
+  readonly recycle?: boolean | undefined;
+}
+
 /** A stretch of a list that is sorted by bytes. */
 export interface Page {
   /** Entries at most. */
@@ -52,7 +57,7 @@ export interface RegistryStorage {
    *
    * @throws {OciError} `BLOB_UNKNOWN`, on the first read, where the repository does not hold it.
    */
-  openBlob(repository: string, digest: Digest, options?: OpenBlobOptions): AsyncIterable<Uint8Array>;
+  openBlob(repository: string, digest: Digest, options?: ReadBlobOptions): AsyncIterable<Uint8Array>;
 
   /** Descriptors of the manifests whose subject is `digest`; in any order; empty where there are none, or no such repository. */
   listReferrers(repository: string, digest: Digest): Promise<readonly Descriptor[]>;

@@ -1,18 +1,17 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, unlink, utimes } from 'node:fs/promises';
-import { type BlobInfo, OciError, type OpenBlobOptions } from '@quinistry/oci-image';
+import { type BlobInfo, OciError } from '@quinistry/oci-image';
 import { type Digest, digestAlgorithm } from '@quinistry/oci-image/spec';
+import type { ReadBlobOptions } from '../registry-storage.js';
 import { listBlobs } from './blob-list.js';
 import type { DirectorySync } from './directory-sync.js';
 import { type DurableFiles, linkOrCopy, moveFile } from './durable-file.js';
+import { readChunks } from './file-chunks.js';
 import { KeyedLock } from './keyed-lock.js';
 import type { LayoutDirectories } from './layout-directory.js';
 import { isStorableName, type RepositoryPaths } from './repository-paths.js';
 import { RepositorySizes } from './repository-sizes.js';
 import { isSystemError, unlessMissing } from './system-error.js';
-
-/** Large enough that trips through the thread pool do not count, small enough that many slow clients fit into memory. */
-const CHUNK_BYTES = 256 * 1024;
 
 /**
  * The blobs of all repositories, as files. A file's presence is what makes a repository hold a blob, and the time in it is
@@ -55,21 +54,12 @@ export class BlobFiles {
     });
   }
 
-  async *open(repository: string, digest: Digest, { range, signal }: OpenBlobOptions = {}): AsyncGenerator<Uint8Array> {
-    signal?.throwIfAborted();
+  async *open(repository: string, digest: Digest, options: ReadBlobOptions = {}): AsyncGenerator<Uint8Array> {
+    options.signal?.throwIfAborted();
     const file = await this.#openFile(repository, digest);
     try {
-      let position = range?.start ?? 0;
-      const end = range?.end ?? Number.POSITIVE_INFINITY;
-      let next = readChunk(file, position, end);
-      for (;;) {
-        const chunk = await next;
-        if (chunk.byteLength === 0) return;
-        signal?.throwIfAborted();
-        position += chunk.byteLength;
-        // Read while the client takes what is there.
-        next = readChunk(file, position, end);
-        next.catch(() => {});
+      for await (const chunk of readChunks(file, options)) {
+        options.signal?.throwIfAborted();
         yield chunk;
       }
     } finally {
@@ -178,12 +168,4 @@ export class BlobFiles {
 async function touchFile(path: string): Promise<void> {
   const now = new Date();
   await utimes(path, now, now);
-}
-
-async function readChunk(file: FileHandle, position: number, end: number): Promise<Uint8Array> {
-  const length = Math.min(CHUNK_BYTES, end - position);
-  if (length <= 0) return new Uint8Array(0);
-  const buffer = Buffer.allocUnsafeSlow(length);
-  const { bytesRead } = await file.read(buffer, 0, length, position);
-  return buffer.subarray(0, bytesRead);
 }

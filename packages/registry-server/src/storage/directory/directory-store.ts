@@ -1,8 +1,8 @@
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { BlobInfo, OpenBlobOptions } from '@quinistry/oci-image';
+import type { BlobInfo } from '@quinistry/oci-image';
 import { type Descriptor, type Digest, isDigest } from '@quinistry/oci-image/spec';
-import type { Page, StoredBlob, StoredManifest } from '../registry-storage.js';
+import type { Page, ReadBlobOptions, StoredBlob, StoredManifest } from '../registry-storage.js';
 import type {
   AppendOptions,
   CollectOptions,
@@ -141,7 +141,7 @@ class OpenDirectoryStore implements DirectoryStore {
     return stats && { size: stats.size };
   }
 
-  openBlob(repository: string, digest: Digest, options?: OpenBlobOptions): AsyncIterable<Uint8Array> {
+  openBlob(repository: string, digest: Digest, options?: ReadBlobOptions): AsyncIterable<Uint8Array> {
     return this.#blobs.open(repository, digest, options);
   }
 
