@@ -8,8 +8,9 @@ type Issue = z.core.$ZodIssue;
 
 const MAX_SHOWN_CHARACTERS = 80;
 
-/** Where settings came from, so that a problem can be told where it can be mended. */
+/** The settings as they were put together, and where they came from, so that a problem can be told where it can be mended. */
 export interface IssueSources {
+  readonly value: unknown;
   readonly given: readonly GivenSetting[];
   readonly file?: ConfigurationFile | undefined;
 }
@@ -17,8 +18,8 @@ export interface IssueSources {
 /** One line for each thing that is wrong. */
 export function describeIssue(issue: Issue, sources: IssueSources): string[] {
   if (issue.code === 'unrecognized_keys') return describeUnknownKeys(issue, sources);
-  if (issue.code === 'invalid_union') return describeUnion(issue, sources);
-  const { path, input } = issue;
+  const { path } = issue;
+  const input = valueAt(sources.value, path);
   const given = sources.given.find((setting) => setting.path.every((key, index) => key === path[index]));
   if (given !== undefined) return [`${given.source} is ${show(input)}; expected ${expected(issue)}`];
   const place = sources.file === undefined ? '' : `${sources.file.locate(path)}: `;
@@ -27,7 +28,10 @@ export function describeIssue(issue: Issue, sources: IssueSources): string[] {
   return [`${place}${name} is ${show(input)}; expected ${expected(issue)}`];
 }
 
-function describeUnknownKeys({ path, keys }: Extract<Issue, { code: 'unrecognized_keys' }>, { file }: IssueSources) {
+function describeUnknownKeys(
+  { path, keys }: Extract<Issue, { code: 'unrecognized_keys' }>,
+  { file }: Pick<IssueSources, 'file'>,
+) {
   const known = keysAt(path);
   const section = path.length === 0 ? 'the configuration' : formatPath(path);
   const choice = known.length === 0 ? '' : `; ${section} has ${known.join(', ')}`;
@@ -35,17 +39,6 @@ function describeUnknownKeys({ path, keys }: Extract<Issue, { code: 'unrecognize
     const place = file === undefined ? '' : `${file.locateKey([...path, key])}: `;
     return `${place}${formatPath([...path, key])} is no setting${choice}`;
   });
-}
-
-/** Tells what was wrong in the alternative that came closest: the one that was left latest. */
-function describeUnion(issue: Extract<Issue, { code: 'invalid_union' }>, sources: IssueSources): string[] {
-  const depth = (issues: readonly Issue[]) => Math.max(0, ...issues.map(({ path }) => path.length));
-  const [closest] = issue.errors.toSorted((a, b) => depth(b) - depth(a));
-  if (closest === undefined || depth(closest) === 0) {
-    const alternatives = issue.errors.flatMap((issues) => issues.map(expected));
-    return describeIssue({ ...issue, code: 'custom', message: [...new Set(alternatives)].join(', or ') }, sources);
-  }
-  return closest.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, sources));
 }
 
 /** The schema's own messages are what was expected; others come in the words of zod. */
@@ -57,6 +50,14 @@ function expected(issue: Issue): string {
 function otherWays(path: readonly PropertyKey[]): string {
   const flag = FLAGS.find((candidate) => candidate.path === path.join('.'));
   return flag === undefined ? '' : ` (${flagName(flag)} gives it too)`;
+}
+
+/** A single value stands for a list of one in places; what is wrong with that one is wrong with the value. */
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (found, key) => (typeof found === 'object' && found !== null ? Reflect.get(found, key) : found),
+    value,
+  );
 }
 
 function formatPath(path: readonly PropertyKey[]): string {

@@ -150,6 +150,24 @@ describe('loadConfiguration, from a file', () => {
     expect(load(text)).toEqual(loadConfiguration({ flags: {}, env: {} }));
   });
 
+  it('names what is wrong with a rule', () => {
+    const rules =
+      '    - { repositories: "team/[", users: alice, actions: [pull, fly] }\n    - { user: bob, actions: pull }\n';
+    expect(problemsOf(() => load(`access:\n  rules:\n${rules}`))).toEqual([
+      expect.stringMatching(
+        /^quinistry\.yaml:3:23: access\.rules\[0\]\.repositories\[0\] is "team\/\["; expected a pattern/,
+      ),
+      'quinistry.yaml:3:63: access.rules[0].actions[1] is "fly"; expected one of pull, push, delete, catalog',
+      'quinistry.yaml:4:7: access.rules[1].users is missing; expected a user, or a list',
+      'quinistry.yaml:4:9: access.rules[1].user is no setting; access.rules[1] has repositories, users, actions',
+    ]);
+    expect(problemsOf(() => load('access: {}'))).toEqual([
+      expect.stringMatching(
+        /^quinistry\.yaml:1:9: access\.htpasswd is missing \(--htpasswd gives it too\); expected a file/,
+      ),
+    ]);
+  });
+
   it('does not show more of a value than a line can hold', () => {
     const [problem = ''] = problemsOf(() => load(`log: { level: ${'x'.repeat(10_000)} }`));
     expect(problem.length).toBeLessThan(300);

@@ -18,9 +18,10 @@ export interface ConfigurationSources {
 export function loadConfiguration({ flags, env, file }: ConfigurationSources): Configuration {
   const given = listGiven(flags, env);
   const value = given.reduce<unknown>((all, { path, value }) => withSetting(all, path, value), file?.value ?? {});
-  const result = configurationSchema.safeParse(value, { reportInput: true, jitless: true });
+  // It is done once: the schema is not worth being compiled.
+  const result = configurationSchema.safeParse(value, { jitless: true });
   if (result.success) return result.data;
-  throw new ConfigurationError(result.error.issues.flatMap((issue) => describeIssue(issue, { given, file })));
+  throw new ConfigurationError(result.error.issues.flatMap((issue) => describeIssue(issue, { value, given, file })));
 }
 
 /** What is no section stays as it is, for the schema to refuse. */

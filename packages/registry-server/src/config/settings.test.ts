@@ -25,6 +25,7 @@ describe('listSettings', () => {
 describe('keysAt', () => {
   it('names the settings of a section', () => {
     expect(keysAt(['server', 'tls'])).toEqual(['certificate', 'key']);
+    expect(keysAt(['access', 'rules', 0])).toEqual(['repositories', 'users', 'actions']);
     expect(keysAt(['server', 'port'])).toEqual([]);
     expect(keysAt(['nowhere', 'at', 'all'])).toEqual([]);
   });

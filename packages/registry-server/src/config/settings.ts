@@ -27,17 +27,18 @@ function* walk(schema: unknown, path: readonly string[]): Generator<Setting> {
 
 /** The keys that the section at `path` may have; none for what is no section. */
 export function keysAt(path: readonly PropertyKey[]): string[] {
-  let section: unknown = configurationSchema;
-  for (const key of path) {
-    const { inner } = unwrap(section);
-    section = inner instanceof z.ZodObject ? inner.shape[String(key)] : undefined;
-  }
+  const section = path.reduce<unknown>((schema, key) => child(unwrap(schema).inner, key), configurationSchema);
   const { inner } = unwrap(section);
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
 }
 
+function child(schema: unknown, key: PropertyKey): unknown {
+  if (schema instanceof z.ZodArray) return schema.element;
+  return schema instanceof z.ZodObject ? schema.shape[String(key)] : undefined;
+}
+
 function unwrap(schema: unknown): { inner: unknown; defaultValue?: unknown } {
-  if (schema instanceof z.ZodOptional) return unwrap(schema.unwrap());
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodReadonly) return unwrap(schema.unwrap());
   if (schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault) {
     return { inner: unwrap(schema.unwrap()).inner, defaultValue: schema.def.defaultValue };
   }

@@ -3,21 +3,19 @@
 export const LIVE_PATH = '/healthz';
 export const READY_PATH = '/readyz';
 
-/** What has to be there before the server gets requests. */
-export type Requirement = 'image' | 'storage';
-
 const HEADERS = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
 
 export class Health {
-  readonly #missing: Set<Requirement>;
+  readonly #missing: Set<string>;
   #stopping = false;
 
-  constructor(requirements: readonly Requirement[]) {
+  /** @param requirements - what has to be there before the server gets requests, beyond what it opens before it listens. */
+  constructor(requirements: readonly string[]) {
     this.#missing = new Set(requirements);
   }
 
   /** `requirement` is there, or will not be any more. */
-  settle(requirement: Requirement): void {
+  settle(requirement: string): void {
     this.#missing.delete(requirement);
   }
 
@@ -37,7 +35,7 @@ export class Health {
     return new Response(method === 'HEAD' ? null : `${JSON.stringify(state)}\n`, { status, headers: HEADERS });
   }
 
-  #readiness(): { status: string; missing?: readonly Requirement[] } {
+  #readiness(): { status: string; missing?: readonly string[] } {
     if (this.#stopping) return { status: 'stopping' };
     return this.#missing.size === 0 ? { status: 'ready' } : { status: 'starting', missing: [...this.#missing] };
   }
