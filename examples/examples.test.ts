@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 const run = promisify(execFile);
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-describe.each(['build-image', 'minimal-registry', 'multi-platform'])('example %s', (name) => {
+describe.each(['build-image', 'minimal-registry', 'multi-platform', 'push-image'])('example %s', (name) => {
   it('prints what its expected output says', async () => {
     const { stdout } = await run(process.execPath, ['--import', 'tsx', `${name}/${name}.ts`], { cwd: here });
     expect(stdout).toBe(await readFile(`${here}${name}/expected-output.txt`, 'utf8'));
