@@ -86,9 +86,14 @@ describe('readManifestFacts', () => {
     expect(references.map(({ digest }) => digest)).not.toContain(SUBJECT.digest);
   });
 
-  it('names nothing for a type that no specification here defines, whatever its fields are called', () => {
-    const { references } = factsOf('application/vnd.example.thing+json', { layers: [descriptor('layer')], blobs: 1 });
-    expect(references).toEqual([]);
+  it('keeps whatever a document of an unknown type names, and asks for none of it', () => {
+    const [blob, layer] = [descriptor('blob'), descriptor('layer')];
+    const document = { blobs: [blob, blob], fsLayers: [{ blobSum: layer.digest }], subject: SUBJECT, config: null };
+    const { references, subject } = factsOf('application/vnd.example.thing+json', document);
+    expect(references).toHaveLength(2);
+    for (const { digest } of [blob, layer])
+      expect(references).toContainEqual({ digest, kind: 'either', optional: true });
+    expect(subject).toBe(SUBJECT.digest);
   });
 
   describe('the referrer descriptor', () => {

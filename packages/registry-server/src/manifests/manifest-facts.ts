@@ -9,6 +9,7 @@ import {
   type Descriptor,
   type Digest,
   descriptorSchema,
+  isDigest,
   isIndexMediaType,
   isManifestMediaType,
   isNonDistributable,
@@ -26,7 +27,10 @@ export interface ManifestReference {
    * entry of a type that is no manifest's may be either.
    */
   readonly kind: 'blob' | 'manifest' | 'either';
-  /** Whether a registry may do without it: layers that are fetched from elsewhere, by their `urls`. */
+  /**
+   * Whether a registry may do without it: layers that are fetched from elsewhere, by their `urls`, and whatever a document of
+   * a type that is not known here names. What is there of it is kept all the same.
+   */
   readonly optional: boolean;
 }
 
@@ -65,7 +69,8 @@ export function readManifestFacts(manifest: StoredManifest): ManifestFacts {
     const index = parseManifest(mediaType, text);
     return createFacts(manifest, index, index.manifests.map(referenceToMember));
   }
-  return createFacts(manifest, parseDocument(otherManifestSchema, 'manifest', text), []);
+  const document = parseDocument(otherManifestSchema, 'manifest', text);
+  return createFacts(manifest, document, listForeignReferences(document));
 }
 
 function createFacts(
@@ -93,6 +98,24 @@ function referenceToBlob({ digest, mediaType }: Descriptor): ManifestReference {
 function referenceToMember({ digest, mediaType }: Descriptor): ManifestReference {
   const isManifest = isManifestMediaType(mediaType) || isIndexMediaType(mediaType);
   return { digest, kind: isManifest ? 'manifest' : 'either', optional: false };
+}
+
+/**
+ * Every digest in a document whose type says nothing of where to look: `blobs` in one, `fsLayers` in another. None of them
+ * can be asked for, but all are kept, or the content of a foreign artifact would be collected as garbage.
+ */
+function listForeignReferences({
+  subject: _,
+  ...document
+}: z.infer<typeof otherManifestSchema>): readonly ManifestReference[] {
+  const digests = new Set<Digest>();
+  const open: unknown[] = [document];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (isDigest(value)) digests.add(value);
+    else if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) open.push(part);
+  }
+  return [...digests].map((digest) => ({ digest, kind: 'either', optional: true }));
 }
 
 function decode(bytes: Uint8Array): string {

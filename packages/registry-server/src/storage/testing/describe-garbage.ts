@@ -10,6 +10,7 @@ import {
   imageOf,
   indexOf,
   layerOf,
+  manifestOf,
   noteOf,
   pushBlob,
   pushImage,
@@ -57,6 +58,18 @@ export function describeGarbage(open: OpenStore): void {
         expect(await readBlob(store, 'app', kept.blob)).toBe(kept.blob.digest);
         expect(await digestsOfTag(store, 'app', 'latest')).toEqual([kept.manifest.digest]);
         expect(await collect(store, { graceMs: 0 })).toEqual([]);
+      }),
+    );
+
+    it(
+      'leaves what a manifest names whose type no specification defines',
+      using(async ({ store, graceMs, outlastGrace }) => {
+        const blob = await pushBlob(store, 'app', blobOf('part of an artifact'));
+        const artifact = manifestOf('application/vnd.example.artifact+json', { blobs: [layerOf(blob)] });
+        await store.writeManifest('app', artifact, { tags: ['latest'] });
+        await outlastGrace();
+        expect(await collect(store, { graceMs })).toEqual([]);
+        expect(await readBlob(store, 'app', blob)).toBe(blob.digest);
       }),
     );
 
