@@ -45,6 +45,18 @@ describe('an immutable tag', () => {
     expect((await client.send('HEAD', `/v2/${REPOSITORY}/blobs/${layer?.digest}`)).status).toBe(200);
   });
 
+  it('is served with the type that its manifest came with, also where the document says none', async () => {
+    const client = new PushClient({ immutableTags: ['v*'] });
+    const { mediaType, ...document } = await client.imageDocument(REPOSITORY, 'untyped');
+    await client.putManifest(manifestAt('v1'), document, { 'Content-Type': String(mediaType) });
+    const [{ digest } = { digest: '' }] = await client.store.resolveTag(REPOSITORY, 'v1');
+    const other = { 'Content-Type': 'application/vnd.example.thing+json' };
+    for (const reference of ['v1', 'latest', digest]) {
+      expect((await client.putManifest(manifestAt(reference), document, other)).status).toBe(403);
+    }
+    expect(await client.store.resolveTag(REPOSITORY, 'v1')).toMatchObject([{ mediaType }]);
+  });
+
   it('keeps the children of its index', async () => {
     const client = new PushClient({ immutableTags: ['team/*:v*'] });
     const child = await client.pushImage(REPOSITORY, 'latest');

@@ -121,15 +121,11 @@ export class GuardedStore {
   /** @throws {PolicyError} `TAG_IMMUTABLE`, `QUOTA_EXCEEDED`; what {@link RegistryStore.writeManifest} throws. */
   async writeManifest(repository: string, manifest: StoredManifest, tags: readonly string[]): Promise<void> {
     const write = () => this.#store.writeManifest(repository, manifest, { tags, sparse: this.#policy.sparse });
-    const fixed = tags.filter((tag) => this.#policy.isImmutable(repository, tag));
     const isHeld = async () => (await this.#store.readManifest(repository, manifest.digest)) !== undefined;
     const { byteLength } = manifest.bytes;
-    if (fixed.length === 0) return this.#withRoomFor(repository, async () => byteLength, isHeld, write);
+    if (!this.#policy.hasImmutableTags) return this.#withRoomFor(repository, async () => byteLength, isHeld, write);
     return this.#turns.take(repository, async () => {
-      for (const tag of fixed) {
-        const [present] = await this.#store.resolveTag(repository, tag);
-        if (present !== undefined && present.digest !== manifest.digest) throw immutable(repository, tag);
-      }
+      await this.#demandFree(repository, manifest, tags);
       await this.#demandRoomFor(repository, byteLength, isHeld);
       await write();
     });
@@ -156,6 +152,22 @@ export class GuardedStore {
       if (tag !== undefined) throw immutable(repository, tag);
       return remove();
     });
+  }
+
+  /**
+   * A manifest that is pushed again with another Content-Type is served with that one, and what it names may be read in
+   * another way: for clients that is another manifest, and so it is for immutable tags.
+   */
+  async #demandFree(repository: string, { digest, mediaType }: StoredManifest, tags: readonly string[]): Promise<void> {
+    for (const tag of tags) {
+      if (!this.#policy.isImmutable(repository, tag)) continue;
+      const [present] = await this.#store.resolveTag(repository, tag);
+      if (present !== undefined && present.digest !== digest) throw immutable(repository, tag);
+    }
+    const present = await this.#store.readManifest(repository, digest);
+    if (present === undefined || present.mediaType === mediaType) return;
+    const tag = await findImmutableUse(this.#store, this.#policy, repository, digest);
+    if (tag !== undefined) throw immutable(repository, tag);
   }
 
   #demandDeletes(): void {
