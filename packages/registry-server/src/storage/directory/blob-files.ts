@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, unlink, utimes } from 'node:fs/promises';
+import { type FileHandle, lstat, open, unlink } from 'node:fs/promises';
 import { type BlobInfo, OciError } from '@quinistry/oci-image';
 import { type Digest, digestAlgorithm } from '@quinistry/oci-image/spec';
 import type { ReadBlobOptions } from '../registry-storage.js';
@@ -9,6 +9,7 @@ import { type DurableFiles, linkOrCopy, moveFile } from './durable-file.js';
 import { readChunks } from './file-chunks.js';
 import { KeyedLock } from './keyed-lock.js';
 import type { LayoutDirectories } from './layout-directory.js';
+import { ReadTimes } from './read-times.js';
 import { isStorableName, type RepositoryPaths } from './repository-paths.js';
 import { RepositorySizes } from './repository-sizes.js';
 import { isSystemError, unlessMissing } from './system-error.js';
@@ -22,6 +23,7 @@ import { isSystemError, unlessMissing } from './system-error.js';
  */
 export class BlobFiles {
   readonly lock = new KeyedLock();
+  readonly readTimes = new ReadTimes();
   readonly sizes = new RepositorySizes((repository) => this.#listSizes(repository));
   readonly #paths: RepositoryPaths;
   readonly #layouts: LayoutDirectories;
@@ -49,7 +51,7 @@ export class BlobFiles {
     const path = this.#paths.blob(repository, digest);
     return this.lock.run(path, async () => {
       const stats = await this.stat(repository, digest);
-      if (stats !== undefined) await touchFile(path);
+      if (stats !== undefined) await this.readTimes.mark(path);
       return stats;
     });
   }
@@ -99,7 +101,7 @@ export class BlobFiles {
           throw error;
         }
       }
-      await touchFile(path);
+      await this.readTimes.mark(path);
       await this.#directories.sync(this.#paths.blobDirectory(repository, digest));
       this.sizes.note(repository, digest, source.size);
       return source.size;
@@ -109,7 +111,7 @@ export class BlobFiles {
   /** Writes bytes at hand. The caller holds the lock, and tells whether they are expected to be there already. */
   async write(repository: string, digest: Digest, bytes: Uint8Array, isExpected: boolean): Promise<void> {
     const path = this.#paths.blob(repository, digest);
-    if (isExpected && (await this.stat(repository, digest))?.size === bytes.byteLength) await touchFile(path);
+    if (isExpected && (await this.stat(repository, digest))?.size === bytes.byteLength) await this.readTimes.mark(path);
     else await this.#withLayout(repository, digest, () => this.#files.replace(path, bytes));
     await this.#directories.sync(this.#paths.blobDirectory(repository, digest));
     this.sizes.note(repository, digest, bytes.byteLength);
@@ -163,9 +165,4 @@ export class BlobFiles {
       throw isSystemError(error, 'ENOENT', 'ENOTDIR', 'ELOOP') ? unknown(error) : error;
     }
   }
-}
-
-async function touchFile(path: string): Promise<void> {
-  const now = new Date();
-  await utimes(path, now, now);
 }

@@ -10,7 +10,6 @@ import type { Journal } from './journal.js';
 import type { JournalOperation } from './journal-record.js';
 import type { LayoutDirectories } from './layout-directory.js';
 import { ManifestCache } from './manifest-cache.js';
-import { ReadTimes } from './read-times.js';
 import { Repository } from './repository.js';
 import { RepositoryIndex } from './repository-index.js';
 import { listLayouts } from './repository-list.js';
@@ -36,7 +35,6 @@ export class Repositories {
   readonly #parts: RepositoriesParts;
   readonly #opened = new Map<string, Repository>();
   readonly #cache = new ManifestCache();
-  readonly #readTimes = new ReadTimes();
   readonly #writer: IndexWriter;
   #listed: { readonly names: readonly string[]; readonly at: number } | undefined;
   #listing: Promise<readonly string[]> | undefined;
@@ -74,7 +72,6 @@ export class Repositories {
       blobs,
       journal,
       cache: this.#cache,
-      readTimes: this.#readTimes,
       paths,
       onChange: () => this.#writer.schedule(repository),
     });
@@ -181,7 +178,7 @@ export class Repositories {
   }
 
   async flush(): Promise<void> {
-    await this.#readTimes.write();
+    await this.#parts.blobs.readTimes.write();
     for (const repository of this.#opened.values()) {
       if (repository.index.pending.length > 0) await this.#writer.flush(repository);
     }
@@ -192,8 +189,8 @@ export class Repositories {
   }
 
   async close(): Promise<void> {
-    await this.#readTimes.write();
     await this.#writer.close();
+    await this.#parts.blobs.readTimes.write();
   }
 
   #recover(repository: Repository, operations: readonly JournalOperation[]): void {

@@ -10,7 +10,6 @@ import type { Journal } from './journal.js';
 import type { JournalOperation } from './journal-record.js';
 import type { ManifestCache } from './manifest-cache.js';
 import { ManifestRelations } from './manifest-relations.js';
-import type { ReadTimes } from './read-times.js';
 import { References } from './references.js';
 import type { RepositoryIndex } from './repository-index.js';
 import type { RepositoryPaths } from './repository-paths.js';
@@ -26,7 +25,6 @@ export interface RepositoryParts {
   readonly blobs: BlobFiles;
   readonly journal: Journal;
   readonly cache: ManifestCache;
-  readonly readTimes: ReadTimes;
   readonly paths: RepositoryPaths;
   /** Called when the index has something that its file lacks. */
   readonly onChange: () => void;
@@ -52,7 +50,7 @@ export class Repository {
 
   /** For somebody who may rely on the answer: the manifest counts as just asked for. */
   async readManifest(digest: Digest): Promise<StoredManifest | undefined> {
-    this.#parts.readTimes.note(this.#parts.paths.blob(this.name, digest));
+    this.#parts.blobs.readTimes.note(this.#parts.paths.blob(this.name, digest));
     return this.peekManifest(digest);
   }
 
@@ -116,7 +114,7 @@ export class Repository {
 
   /** When a manifest was last asked for, as far as that is remembered; 0 where it is not. */
   lastRead(digest: Digest): number {
-    return this.#parts.readTimes.get(this.#parts.paths.blob(this.name, digest));
+    return this.#parts.blobs.readTimes.get(this.#parts.paths.blob(this.name, digest));
   }
 
   /** The manifest's file goes with the next writing of the index: after what names it. */
