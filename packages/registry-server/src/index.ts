@@ -1,7 +1,8 @@
 /** A container registry as a function from a web-standard request to its response, and Node's HTTP server around it. */
 
 export { type AccessOptions, type AccessOptionsInput, accessOptionsSchema } from './access/access-options.js';
-export { openAccessControl } from './access/open-access-control.js';
+export { type OpenAccess, openAccessControl } from './access/open-access-control.js';
+export type { TokenEndpoint } from './access/token-endpoint.js';
 export type { RegistryObserver } from './exchange.js';
 export type { CorsOptions } from './http/cors.js';
 export type { Transport, TransportRequest } from './http/transport.js';
@@ -20,6 +21,7 @@ export {
   type AccessScope,
   ANYBODY,
   type Authentication,
+  type ChallengeContext,
   type Credentials,
   type Identity,
   type RegistryAction,

@@ -19,6 +19,7 @@ import { GarbageCollection } from './garbage-collection.js';
 import { Journal } from './journal.js';
 import { LayoutDirectories } from './layout-directory.js';
 import { acquireLock } from './lock-file.js';
+import { makeDirectories } from './make-directories.js';
 import { Repositories } from './repositories.js';
 import { DEFAULT_RECHECK_MS } from './repository-index.js';
 import { checkName, isStorableName, RepositoryPaths } from './repository-paths.js';
@@ -48,7 +49,7 @@ export interface DirectoryStore extends RegistryStore {
 export async function openDirectoryStore(root: string, options: DirectoryStoreOptions = {}): Promise<DirectoryStore> {
   const { recheckMs = DEFAULT_RECHECK_MS, onWarning = () => {} } = options;
   return reportingSpace(async () => {
-    await mkdir(resolve(root), { recursive: true });
+    await makeDirectories(resolve(root));
     const paths = new RepositoryPaths(await realpath(root));
     await mkdir(paths.uploads, { recursive: true });
     const release = await acquireLock(paths.lock);
