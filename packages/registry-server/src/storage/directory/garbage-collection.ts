@@ -1,5 +1,6 @@
 import { lstat, readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OciError } from '@quinistry/oci-image';
 import type { Digest } from '@quinistry/oci-image/spec';
 import type { CollectOptions, Garbage } from '../registry-store.js';
 import type { BlobFiles } from './blob-files.js';
@@ -28,7 +29,10 @@ interface Run {
   readonly removedNames: Map<number, number>;
 }
 
-/** Removes what nothing refers to, one repository after the other, while everything else goes on. */
+/**
+ * Removes what nothing refers to, one repository after the other, while everything else goes on. A repository that cannot be
+ * read is left as it is, and does not keep the others from being collected; it is told of at the end.
+ */
 export class GarbageCollection {
   readonly #parts: GarbageCollectionParts;
 
@@ -40,11 +44,19 @@ export class GarbageCollection {
     const touchedBefore = Date.now() - graceMs;
     const run: Run = { touchedBefore, untagged, dryRun, signal, removedNames: new Map() };
     yield* this.#collectUploads(run, '');
+    const failures: { readonly name: string; readonly error: unknown }[] = [];
     for (const name of await this.#parts.repositories.layouts()) {
       signal?.throwIfAborted();
-      const repository = await this.#parts.repositories.find(name);
-      if (repository !== undefined) yield* this.#collectRepository(repository, run);
+      try {
+        const repository = await this.#parts.repositories.find(name);
+        if (repository !== undefined) yield* this.#collectRepository(repository, run);
+      } catch (error) {
+        signal?.throwIfAborted();
+        failures.push({ name, error });
+      }
     }
+    const [first, ...others] = failures;
+    if (first !== undefined) throw uncollected(first.name, others.length, first.error);
   }
 
   async *#collectRepository(repository: Repository, run: Run): AsyncGenerator<Garbage> {
@@ -131,4 +143,10 @@ export class GarbageCollection {
       }
     }
   }
+}
+
+function uncollected(name: string, others: number, cause: unknown): OciError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const whose = others === 0 ? name : `${name} and of ${others} more`;
+  return new OciError('FILE_UNREADABLE', `the garbage of ${whose} stays: ${reason}`, { cause });
 }

@@ -13,7 +13,7 @@ export interface GarbageMarks {
  * Marks what has to stay of a repository, beginning with the manifests that `isRoot` tells: members of kept indexes and
  * referrers of kept manifests stay with them.
  *
- * A manifest that cannot be read fails the collection: what it names is not known, so nothing may be taken.
+ * A manifest that cannot be read fails the collection of its repository: what it names is not known, so nothing may be taken.
  */
 export async function markKept(
   repository: Repository,

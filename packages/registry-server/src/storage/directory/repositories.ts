@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
+import { OciError } from '@quinistry/oci-image';
 import type { Digest } from '@quinistry/oci-image/spec';
 import type { BlobFiles } from './blob-files.js';
 import { listBlobs } from './blob-list.js';
@@ -225,8 +226,14 @@ export class Repositories {
       if (stats === undefined || !(await this.#parts.layouts.isInside(name))) return false;
       if (stats.size > EMPTY_INDEX_BYTES) return true;
     }
-    const view = await (await this.find(name))?.index.view();
-    if (view === undefined) return false;
-    return !view.isEmpty || (await this.holdsBlobs(name));
+    const repository = await this.find(name);
+    if (repository === undefined) return false;
+    try {
+      return !(await repository.index.view()).isEmpty || (await this.holdsBlobs(name));
+    } catch (error) {
+      // Nobody can tell what it holds, and the others are not to be hidden for that.
+      if (error instanceof OciError && error.code === 'FILE_UNREADABLE') return true;
+      throw error;
+    }
   }
 }

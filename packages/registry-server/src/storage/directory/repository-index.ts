@@ -5,7 +5,7 @@
 import { constants, renameSync, statSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import { DocumentError } from '@quinistry/oci-image';
+import { DocumentError, OciError } from '@quinistry/oci-image';
 import type { Digest } from '@quinistry/oci-image/spec';
 import type { DirectorySync } from './directory-sync.js';
 import type { DurableFiles } from './durable-file.js';
@@ -70,7 +70,7 @@ export class RepositoryIndex {
   /**
    * The view, no older than the time between checks.
    *
-   * @throws {DocumentError} where `index.json` is none.
+   * @throws {OciError} `FILE_UNREADABLE` where `index.json` is no index.
    */
   async view(): Promise<RepositoryView> {
     if (this.#view !== undefined && performance.now() - this.#checkedAt < this.#options.recheckMs) return this.#view;
@@ -132,7 +132,7 @@ export class RepositoryIndex {
       } catch (error) {
         if (!(error instanceof DocumentError)) throw error;
         if (this.#view !== undefined) return undefined;
-        if (attempt === READ_ATTEMPTS) throw error;
+        if (attempt === READ_ATTEMPTS) throw unreadable(this.#options.path, error);
         await wait(READ_RETRY_MS);
       }
     }
@@ -159,7 +159,7 @@ export class RepositoryIndex {
         if (!isMoved) await rm(prepared, { force: true });
       }
       // Written by another tool meanwhile, or still being written. What it cannot be read as is not ours to replace.
-      if (attempt >= READ_ATTEMPTS) await readIndex(path);
+      if (attempt >= READ_ATTEMPTS) await readIndex(path).catch((error) => Promise.reject(unreadable(path, error)));
       await wait(READ_RETRY_MS);
     }
   }
@@ -169,6 +169,12 @@ export class RepositoryIndex {
     const stats = statSync(this.#options.path, { bigint: true, throwIfNoEntry: false });
     return stats === undefined ? ABSENT : identityOf(stats);
   }
+}
+
+/** Never a DocumentError: that is a client's, and its message goes to the client. */
+function unreadable(path: string, cause: unknown): unknown {
+  if (!(cause instanceof DocumentError)) return cause;
+  return new OciError('FILE_UNREADABLE', `${path} cannot be used: ${cause.message}`, { cause });
 }
 
 function identityOf({ ino, size, mtimeNs }: { ino: bigint; size: bigint; mtimeNs: bigint }): string {
