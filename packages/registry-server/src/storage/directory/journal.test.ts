@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf } from '@quinistry/oci-image';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DirectorySync } from './directory-sync.js';
 import { Journal } from './journal.js';
 import type { JournalOperation } from './journal-record.js';
@@ -113,6 +113,36 @@ describe('Journal', () => {
     expect(journal.isLong).toBe(true);
     await journal.trim(() => [untag('kept')]);
     expect(journal.isLong).toBe(false);
+    await journal.append(untag('later'), () => {});
+    await journal.close();
+    expect(await reread()).toEqual([untag('kept'), untag('later')]);
+  });
+
+  it('loses nothing that it takes after it could not be shortened', async () => {
+    const { journal } = await openJournal();
+    await journal.append(untag('a'), () => {});
+    const probe = await open(path, 'r');
+    const datasync = vi.spyOn(Object.getPrototypeOf(probe), 'datasync');
+    datasync.mockRejectedValueOnce(new Error('the disk is gone'));
+    await expect(journal.trim(() => [])).rejects.toThrow('the disk is gone');
+    datasync.mockRejectedValueOnce(new Error('the disk is gone'));
+    await expect(journal.append(untag('refused'), () => {})).rejects.toThrow('the disk is gone');
+    await journal.append(untag('b'), () => {});
+    datasync.mockRestore();
+    await probe.close();
+    await journal.close();
+    expect(await reread()).toEqual([untag('b')]);
+  });
+
+  it('takes nothing before the name of a new file is durable', async () => {
+    const directories = new DirectorySync();
+    const { journal } = await Journal.open(path, directories);
+    await Promise.all(Array.from({ length: 500 }, () => journal.append(untag('x'.repeat(10_000)), () => {})));
+    const sync = vi.spyOn(directories, 'sync');
+    sync.mockRejectedValueOnce(new Error('too many open files'));
+    await expect(journal.trim(() => [untag('kept')])).rejects.toThrow('too many open files');
+    sync.mockRejectedValueOnce(new Error('too many open files'));
+    await expect(journal.append(untag('refused'), () => {})).rejects.toThrow('too many open files');
     await journal.append(untag('later'), () => {});
     await journal.close();
     expect(await reread()).toEqual([untag('kept'), untag('later')]);

@@ -7,7 +7,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DirectorySync } from './directory-sync.js';
-import { formatRecord, formatStart, type JournalOperation, parseJournal } from './journal-record.js';
+import { formatRecord, formatStart, type JournalLine, type JournalOperation, parseJournal } from './journal-record.js';
 import { storageFailure, unlessMissing } from './system-error.js';
 import { writeFully } from './write-fully.js';
 
@@ -42,6 +42,8 @@ export class Journal {
   #queue: Entry[] = [];
   #turn: Promise<void> = Promise.resolve();
   #scheduled = false;
+  /** Whether the file's name is durable, too. */
+  #isNamed = true;
 
   private constructor(path: string, directories: DirectorySync, file: FileHandle, length: number, checksum: number) {
     this.#path = path;
@@ -61,7 +63,11 @@ export class Journal {
         operations: found.operations,
       };
     }
-    const { file, length, checksum } = await createJournal(path, directories, []);
+    const { file, length, checksum } = await createJournal(path, []);
+    await syncName(path, directories).catch(async (error) => {
+      await file.close();
+      throw error;
+    });
     return { journal: new Journal(path, directories, file, length, checksum), operations: [] };
   }
 
@@ -94,11 +100,15 @@ export class Journal {
       const operations = needed();
       if (operations.length > 0 && this.#length < LONGEST_BYTES) return;
       if (operations.length === 0 && this.#length <= LONGEST_BYTES) return this.#restart();
-      const made = await createJournal(this.#path, this.#directories, operations);
-      await this.#file.close();
+      const made = await createJournal(this.#path, operations);
+      const replaced = this.#file;
+      // From here on the old file has no name, whatever fails next.
       this.#file = made.file;
       this.#length = made.length;
       this.#checksum = made.checksum;
+      this.#isNamed = false;
+      await replaced.close();
+      await this.#recover();
     });
   }
 
@@ -113,23 +123,13 @@ export class Journal {
   }
 
   async #writeBatch(batch: readonly Entry[]): Promise<void> {
-    let checksum = this.#checksum;
-    const lines = batch.map(({ operation }) => {
-      const line = formatRecord(operation, checksum);
-      checksum = line.checksum;
-      return line.text;
-    });
-    const bytes = Buffer.from(lines.join(''));
     try {
-      await writeFully(this.#file, bytes, this.#length);
-      await this.#file.datasync();
+      await this.#recover();
+      await this.#write(batch.map(({ operation }) => operation));
     } catch (error) {
-      await this.#erase(bytes.length);
       for (const { reject } of batch) reject(storageFailure(error));
       return;
     }
-    this.#length += bytes.length;
-    this.#checksum = checksum;
     for (const { apply, reject } of batch) {
       try {
         apply();
@@ -137,6 +137,28 @@ export class Journal {
         reject(error);
       }
     }
+  }
+
+  async #write(operations: readonly JournalOperation[]): Promise<void> {
+    const { text, checksum } = formatRecords(operations, this.#checksum);
+    const bytes = Buffer.from(text);
+    try {
+      await writeFully(this.#file, bytes, this.#length);
+      await this.#file.datasync();
+    } catch (error) {
+      await this.#erase(bytes.length);
+      throw error;
+    }
+    this.#length += bytes.length;
+    this.#checksum = checksum;
+  }
+
+  /** Does again what failed when the journal was last shortened: nothing that is written before counts after a restart. */
+  async #recover(): Promise<void> {
+    if (this.#length === 0) await this.#restart();
+    if (this.#isNamed) return;
+    await syncName(this.#path, this.#directories);
+    this.#isNamed = true;
   }
 
   /** Without this, a restart before the next change would find lines of which the client was told that they failed. */
@@ -153,6 +175,8 @@ export class Journal {
   /** A new first line makes every line behind it invalid. Torn, it is no first line, which means the same. */
   async #restart(): Promise<void> {
     const start = formatStart(randomUUID());
+    // Whatever comes of the write, lines behind the old one may not be valid any more.
+    this.#length = 0;
     await writeFully(this.#file, Buffer.from(start.text), 0);
     await this.#file.datasync();
     this.#length = start.text.length;
@@ -165,16 +189,21 @@ async function readJournal(path: string) {
   return bytes && parseJournal(bytes);
 }
 
-async function createJournal(path: string, directories: DirectorySync, operations: readonly JournalOperation[]) {
-  const start = formatStart(randomUUID());
-  let { checksum } = start;
-  const lines = [start.text];
-  for (const operation of operations) {
+function formatRecords(operations: readonly JournalOperation[], previous: number): JournalLine {
+  let checksum = previous;
+  const lines = operations.map((operation) => {
     const line = formatRecord(operation, checksum);
     checksum = line.checksum;
-    lines.push(line.text);
-  }
-  const content = Buffer.from(lines.join(''));
+    return line.text;
+  });
+  return { text: lines.join(''), checksum };
+}
+
+/** Puts a journal of `operations` in place of the one that is there. Its name is durable with {@link syncName}. */
+async function createJournal(path: string, operations: readonly JournalOperation[]) {
+  const start = formatStart(randomUUID());
+  const { text, checksum } = formatRecords(operations, start.checksum);
+  const content = Buffer.from(start.text + text);
   const reserved = Buffer.alloc(Math.max(RESERVED_BYTES, content.length));
   content.copy(reserved);
   const file = await open(`${path}.new`, 'w+');
@@ -182,10 +211,13 @@ async function createJournal(path: string, directories: DirectorySync, operation
     await writeFully(file, reserved, 0);
     await file.sync();
     await rename(`${path}.new`, path);
-    await directories.sync(dirname(path));
   } catch (error) {
     await file.close();
     throw storageFailure(error);
   }
   return { file, length: content.length, checksum };
+}
+
+async function syncName(path: string, directories: DirectorySync): Promise<void> {
+  await directories.sync(dirname(path));
 }
