@@ -66,6 +66,20 @@ describe('Webhook', () => {
     expect(webhook.queued).toBe(0);
   });
 
+  it('sends what comes just as the last notification has been delivered', async () => {
+    const { url } = await startReceiver();
+    for (let steps = 0; steps < 8; steps++) {
+      const delivered: string[] = [];
+      const later = async (): Promise<void> => {
+        for (let step = 0; step < steps; step++) await undefined; // so many turns of the microtask queue later
+        webhook.notify(push('b'));
+      };
+      const { webhook } = startWebhook({ url, onDelivery: (outcome) => delivered.push(outcome) === 1 && void later() });
+      webhook.notify(push('a'));
+      await vi.waitFor(() => expect(delivered).toEqual(['delivered', 'delivered']));
+    }
+  });
+
   it.each([500, 503, 429, 408])('tries again after %i, under the same id', async (status) => {
     const { received, url } = await startReceiver([status, status]);
     const { webhook, outcomes } = startWebhook({ url });

@@ -57,9 +57,7 @@ export class Webhook {
       return;
     }
     this.#queue.push({ id: `msg_${randomUUID()}`, body: formatNotification(event, new Date()), event });
-    this.#sending ??= this.#sendAll().finally(() => {
-      this.#sending = undefined;
-    });
+    this.#sending ??= this.#sendAll();
   }
 
   /** Tries once more to deliver what waits; what `timeoutMs` does not suffice for is dropped. */
@@ -78,6 +76,8 @@ export class Webhook {
       if (failure === undefined) this.#options.onDelivery?.('delivered');
       else this.#drop(next.event, failure);
     }
+    // At the moment when the queue is found empty: what comes later starts anew.
+    this.#sending = undefined;
   }
 
   /** @returns what went wrong in the end. */
