@@ -1,6 +1,6 @@
 /** Rules: which accounts may do what, in which repositories. */
 import type { RegistryAction } from '../policy/access-control.js';
-import { matchesRepository } from './repository-pattern.js';
+import { matchesGlob } from '../policy/glob.js';
 
 /** Stands for whoever shows no credentials, and so for everybody: what needs no login is not lost by one. */
 export const ANONYMOUS = 'anonymous';
@@ -52,7 +52,7 @@ export class AccessRules {
         actions.includes(action) &&
         isMeant(users, account) &&
         (action === 'catalog' ||
-          (repository !== undefined && repositories.some((pattern) => matchesRepository(pattern, repository)))),
+          (repository !== undefined && repositories.some((pattern) => matchesGlob(pattern, repository)))),
     );
   }
 

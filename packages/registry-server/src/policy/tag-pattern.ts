@@ -1,5 +1,6 @@
 /** Patterns that say which tags stay what they are. */
 import { InvalidValueError } from '@quinistry/oci-image';
+import { matchesGlob } from './glob.js';
 
 const PATTERN_GRAMMAR = /^(?:[a-z0-9._/*?-]+:)?[A-Za-z0-9._*?-]+$/;
 
@@ -16,24 +17,8 @@ export function parseTagPattern(pattern: string): TagMatcher {
     throw new InvalidValueError('REFERENCE_INVALID', pattern, 'a pattern of tags: v*, or team/*:v*');
   }
   const colon = pattern.indexOf(':');
-  const tags = compileGlob(pattern.slice(colon + 1));
-  if (colon === -1) return (_repository, tag) => tags.test(tag);
-  const repositories = compileGlob(pattern.slice(0, colon));
-  return (repository, tag) => tags.test(tag) && repositories.test(repository);
-}
-
-function compileGlob(glob: string): RegExp {
-  const source = glob.replace(/\*{2,}|[*?.]/g, (part) => {
-    switch (part) {
-      case '*':
-        return '[^/]*';
-      case '?':
-        return '[^/]';
-      case '.':
-        return '\\.';
-      default:
-        return '.*';
-    }
-  });
-  return new RegExp(`^${source}$`);
+  const tags = pattern.slice(colon + 1);
+  if (colon === -1) return (_repository, tag) => matchesGlob(tags, tag);
+  const repositories = pattern.slice(0, colon);
+  return (repository, tag) => matchesGlob(tags, tag) && matchesGlob(repositories, repository);
 }
