@@ -105,16 +105,14 @@ export class Exchange {
     this.#finish(status, 0, true);
     // Left to itself, Node would send a chunked body without a chunk.
     const hasLength = status === 204 || status === 304 || 'Content-Length' in headers;
-    const withLength = hasLength ? headers : { ...headers, 'Content-Length': '0' };
-    return new Response(null, { status, headers: this.#complete(withLength) });
+    return new Response(null, { status, headers: this.#complete(headers, hasLength ? undefined : 0) });
   }
 
   bytes(status: number, headers: ResponseHeaders, bytes: Uint8Array): Response {
     // Content-Length is said outright, for the answer to a HEAD has no body that could be counted.
-    const withLength = { ...headers, 'Content-Length': String(bytes.byteLength) };
-    if (this.method === 'HEAD') return this.empty(status, withLength);
-    this.#finish(status, bytes.byteLength, true);
-    return new Response(bytes, { status, headers: this.#complete(withLength) });
+    const isHead = this.method === 'HEAD';
+    this.#finish(status, isHead ? 0 : bytes.byteLength, true);
+    return new Response(isHead ? null : bytes, { status, headers: this.#complete(headers, bytes.byteLength) });
   }
 
   json(status: number, value: unknown, headers: ResponseHeaders = {}): Response {
@@ -137,8 +135,7 @@ export class Exchange {
     size: number,
     open: (options: Required<Pick<ReadBlobOptions, 'signal' | 'recycle'>>) => AsyncIterable<Uint8Array>,
   ): Promise<Response> {
-    const withLength = { ...headers, 'Content-Length': String(size) };
-    if (this.method === 'HEAD') return this.empty(status, withLength);
+    if (this.method === 'HEAD') return this.empty(status, { ...headers, 'Content-Length': String(size) });
     const { outgoing, bodies } = this.#transport ?? {};
     const recycle = bodies !== undefined;
     const body = await OutgoingBody.open((signal) => open({ signal, recycle }), {
@@ -150,7 +147,7 @@ export class Exchange {
         this.#finish(status, bytes, complete);
       },
     });
-    const response = new Response(body.stream(), { status, headers: this.#complete(withLength) });
+    const response = new Response(body.stream(), { status, headers: this.#complete(headers, size) });
     bodies?.set(response, body);
     return response;
   }
@@ -171,8 +168,9 @@ export class Exchange {
   }
 
   /** Adds what every answer carries. */
-  #complete(headers: ResponseHeaders): Record<string, string> {
-    const named = { ...headers, [REQUEST_ID_HEADER]: this.requestId };
+  #complete(headers: ResponseHeaders, length?: number): Record<string, string> {
+    const named: Record<string, string> = { ...headers, [REQUEST_ID_HEADER]: this.requestId };
+    if (length !== undefined) named['Content-Length'] = String(length);
     const { cors } = this.context;
     if (cors === undefined) return named;
     const added = corsHeaders(cors, this.header('Origin'), this.method === 'OPTIONS');
@@ -181,8 +179,12 @@ export class Exchange {
   }
 
   #finish(status: number, bytes: number, complete: boolean): void {
+    // Field by field: spreading objects of changing shapes took a fifth of the time of a small answer.
+    const { kind, repository, reference } = this.subject;
     this.context.observer.onResponse?.({
-      ...this.subject,
+      kind,
+      repository,
+      reference,
       method: this.method,
       target: this.target,
       status,

@@ -2,7 +2,7 @@
  * Where things are. A repository is an image layout (image-spec v1.1, image-layout.md) in the directory of its name, and
  * what the store keeps for itself is in a directory that no repository can be named after.
  */
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import {
   type Digest,
   digestAlgorithm,
@@ -77,11 +77,12 @@ export class RepositoryPaths {
   }
 
   blobDirectory(repository: string, digest: Digest): string {
-    return join(this.blobs(repository), digestAlgorithm(digest));
+    return this.blobs(repository) + sep + digestAlgorithm(digest);
   }
 
   blob(repository: string, digest: Digest): string {
     if (!isDigest(digest)) throw new RangeError('a digest that was not checked');
-    return join(this.blobDirectory(repository, digest), digestHex(digest));
+    // Asked for with each request, and what is joined is plain: `join` would take it apart again.
+    return this.blobDirectory(repository, digest) + sep + digestHex(digest);
   }
 }
