@@ -107,6 +107,7 @@ class Service {
       registry: this.#requests.follow(served),
       health: this.#health,
       tokens: access?.tokens,
+      cors: this.#configuration.cors,
       log,
     });
     return this.#context.startServer({ registry, host, port, tls, idleTimeoutMs, onError: requests.onError });

@@ -12,6 +12,7 @@ function open(fetchToken: TokenEndpoint['fetch'] = async () => new Response('{"t
     registry: createRegistry({ storage: createFixtureStorage() }),
     health: new Health(['image']),
     tokens: { path: '/token', fetch: fetchToken },
+    cors: { origins: ['https://ui.example.org'] },
     log: createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }),
   });
   return {
@@ -43,6 +44,20 @@ describe('createFrontDoor', () => {
     expect(answer.headers.get('X-Request-Id')).toBe('r-1');
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: 'making out token', target: '/token', requestId: 'r-1' });
     expect(lines.join('')).not.toMatch(/alice|secret|YWxpY2U6/);
+  });
+
+  it('lets scripts of the origins that may use the registry log in, and those of others not', async () => {
+    const { ask, lines } = open();
+    const allowed = async (origin: string, method: string) => {
+      const answer = await ask('/token', { method, headers: { Origin: origin } });
+      return [answer.status, answer.headers.get('Access-Control-Allow-Origin')];
+    };
+    const preflight = await ask('/token', { method: 'OPTIONS', headers: { Origin: 'https://ui.example.org' } });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('Access-Control-Allow-Headers')).toContain('Authorization');
+    expect(lines).toEqual([]);
+    expect(await allowed('https://ui.example.org', 'GET')).toEqual([200, 'https://ui.example.org']);
+    expect(await allowed('https://evil.example.org', 'GET')).toEqual([200, null]);
   });
 
   it('answers 500 where the accounts cannot be told, and logs why', async () => {

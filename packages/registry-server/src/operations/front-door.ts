@@ -1,4 +1,5 @@
 import type { TokenEndpoint } from '../access/token-endpoint.js';
+import { type CorsOptions, corsHeaders } from '../http/cors.js';
 import { REQUEST_ID_HEADER, requestIdOf } from '../http/request-id.js';
 import { requestTarget } from '../http/request-target.js';
 import type { Transport } from '../http/transport.js';
@@ -12,20 +13,39 @@ export interface FrontDoorOptions {
   readonly health: Health;
   /** Absent where the registry makes out no tokens. */
   readonly tokens: TokenEndpoint | undefined;
+  /** As of the registry: a script that may use it has to be able to log in. */
+  readonly cors: CorsOptions;
   readonly log: Pick<Log, 'info' | 'error'>;
 }
 
 /** The registry, and what stands beside it at the same address: health, and the endpoint where clients log in. */
-export function createFrontDoor({ registry, health, tokens, log }: FrontDoorOptions): Registry {
+export function createFrontDoor(options: FrontDoorOptions): Registry {
+  const { registry, health, tokens } = options;
   return {
     fetch(request, transport) {
       const target = requestTarget(request, transport);
       if (target.startsWith('/v2/')) return registry.fetch(request, transport);
       const path = pathOf(target);
-      if (path === tokens?.path) return answerTokens(tokens, request, transport, log);
+      if (path === tokens?.path) return answerScripts(tokens, request, transport, options);
       return health.answer(path, request.method) ?? registry.fetch(request, transport);
     },
   };
+}
+
+/** Adds what browsers want to hear, and tells them ahead of a request whether they will. */
+async function answerScripts(
+  tokens: TokenEndpoint,
+  request: Request,
+  transport: Transport | undefined,
+  { cors, log }: FrontDoorOptions,
+): Promise<Response> {
+  const isPreflight = request.method === 'OPTIONS';
+  const response = isPreflight
+    ? new Response(null, { status: 204, headers: { Allow: 'GET, POST, OPTIONS' } })
+    : await answerTokens(tokens, request, transport, log);
+  const added = corsHeaders(cors, request.headers.get('Origin'), isPreflight);
+  for (const [name, value] of Object.entries(added)) response.headers.set(name, value);
+  return response;
 }
 
 /** Its query names an account and what it wants; the log gets neither, for nobody has been identified yet. */
