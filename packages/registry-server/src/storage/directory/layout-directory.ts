@@ -2,6 +2,7 @@
 import { mkdir, readdir, realpath, rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type DigestAlgorithm, IMAGE_LAYOUT_VERSION } from '@quinistry/oci-image/spec';
+import { BLOB_ALGORITHMS } from './blob-list.js';
 import type { DirectorySync } from './directory-sync.js';
 import type { DurableFiles } from './durable-file.js';
 import { KeyedLock } from './keyed-lock.js';
@@ -31,15 +32,18 @@ export class LayoutDirectories {
 
   /**
    * Whether a repository's directory is there and really in the root. One that is reached through a symbolic link is not
-   * served: the link might lead anywhere, and two names for one directory would be two views of it.
+   * served: the link might lead anywhere, and two names for one directory would be two views of it, of which the one takes
+   * the other's blobs for garbage.
    */
   async isInside(repository: string): Promise<boolean> {
     if (this.#inside.has(repository)) return true;
     const path = this.#paths.repository(repository);
     const real = await realpath(path).catch(unlessMissing);
     if (real !== path) return false;
-    const blobs = await realpath(this.#paths.blobs(repository)).catch(unlessMissing);
-    if (blobs !== undefined && blobs !== this.#paths.blobs(repository)) return false;
+    const blobs = this.#paths.blobs(repository);
+    for (const below of [blobs, ...BLOB_ALGORITHMS.map((algorithm) => `${blobs}/${algorithm}`)]) {
+      if (((await realpath(below).catch(unlessMissing)) ?? below) !== below) return false;
+    }
     this.#inside.add(repository);
     return true;
   }
