@@ -208,10 +208,12 @@ class OpenDirectoryStore implements DirectoryStore {
   async deleteBlob(repository: string, digest: Digest): Promise<boolean> {
     const found = await this.#repositories.find(repository);
     if (found === undefined || !isDigest(digest)) return false;
-    // The same file is a manifest as well, and that goes by its own address.
-    if ((await found.peekManifest(digest)) !== undefined || found.isRemoved(digest)) return false;
     const removed = await reportingSpace(() =>
-      this.#blobs.lock.run(this.#blobs.lockKey(repository, digest), () => this.#blobs.remove(repository, digest)),
+      this.#blobs.lock.run(this.#blobs.lockKey(repository, digest), async () => {
+        // The same file is a manifest as well, or becomes one under this lock, and that goes by its own address.
+        if ((await found.peekManifest(digest)) !== undefined || found.isRemoved(digest)) return false;
+        return this.#blobs.remove(repository, digest);
+      }),
     );
     if (removed) await this.#repositories.removeIfEmpty(found);
     return removed;

@@ -8,7 +8,7 @@ import type { StoredManifest } from '../registry-storage.js';
 import type { KnownManifest, RepositoryView } from './repository-view.js';
 
 /** Manifests that are read at a time. */
-const PARALLEL_READS = 8;
+export const PARALLEL_READS = 8;
 
 interface Relations {
   readonly subject?: Digest | undefined;

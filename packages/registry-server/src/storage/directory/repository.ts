@@ -9,7 +9,7 @@ import type { BlobFiles } from './blob-files.js';
 import type { Journal } from './journal.js';
 import type { JournalOperation } from './journal-record.js';
 import type { ManifestCache } from './manifest-cache.js';
-import { ManifestRelations } from './manifest-relations.js';
+import { ManifestRelations, PARALLEL_READS } from './manifest-relations.js';
 import { References } from './references.js';
 import type { RepositoryIndex } from './repository-index.js';
 import type { RepositoryPaths } from './repository-paths.js';
@@ -79,8 +79,15 @@ export class Repository {
 
   async referrers(subject: Digest): Promise<readonly Descriptor[]> {
     const digests = await this.#relations.referrers(await this.index.view(), subject);
-    const manifests = await Promise.all(digests.map((digest) => this.peekManifest(digest)));
-    return manifests.flatMap((manifest) => (manifest === undefined ? [] : [readManifestFacts(manifest).referrer]));
+    const descriptors: Descriptor[] = [];
+    // Few at a time: a manifest may have megabytes, of which its descriptor is a small part, and anybody may push thousands.
+    for (let start = 0; start < digests.length; start += PARALLEL_READS) {
+      const batch = digests.slice(start, start + PARALLEL_READS);
+      for (const manifest of await Promise.all(batch.map((digest) => this.peekManifest(digest)))) {
+        if (manifest !== undefined) descriptors.push(readManifestFacts(manifest).referrer);
+      }
+    }
+    return descriptors;
   }
 
   async write(manifest: StoredManifest, { tags = [], sparse = false }: WriteManifestOptions): Promise<void> {
