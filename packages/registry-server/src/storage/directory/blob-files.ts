@@ -76,7 +76,7 @@ export class BlobFiles {
   async seal(repository: string, { digest, size }: BlobInfo, from: string): Promise<void> {
     const path = this.#paths.blob(repository, digest);
     await this.lock.run(path, async () => {
-      await this.#withLayout(repository, digest, () => moveFile(from, path));
+      await this.#layouts.use(repository, digestAlgorithm(digest), () => moveFile(from, path));
       await this.#directories.sync(this.#paths.blobDirectory(repository, digest));
       this.sizes.note(repository, digest, size);
     });
@@ -94,7 +94,9 @@ export class BlobFiles {
       if (source === undefined || source.size !== (expectedSize ?? source.size)) return undefined;
       if ((await this.stat(repository, digest)) === undefined) {
         try {
-          await this.#withLayout(repository, digest, () => linkOrCopy(this.#paths.blob(from, digest), path));
+          await this.#layouts.use(repository, digestAlgorithm(digest), () =>
+            linkOrCopy(this.#paths.blob(from, digest), path),
+          );
         } catch (error) {
           // Removed from the other repository meanwhile.
           if (isSystemError(error, 'ENOENT')) return undefined;
@@ -112,7 +114,7 @@ export class BlobFiles {
   async write(repository: string, digest: Digest, bytes: Uint8Array, isExpected: boolean): Promise<void> {
     const path = this.#paths.blob(repository, digest);
     if (isExpected && (await this.stat(repository, digest))?.size === bytes.byteLength) await this.readTimes.mark(path);
-    else await this.#withLayout(repository, digest, () => this.#files.replace(path, bytes));
+    else await this.#layouts.use(repository, digestAlgorithm(digest), () => this.#files.replace(path, bytes));
     await this.#directories.sync(this.#paths.blobDirectory(repository, digest));
     this.sizes.note(repository, digest, bytes.byteLength);
   }
@@ -139,20 +141,6 @@ export class BlobFiles {
       const stats = await this.stat(repository, digest);
       if (stats !== undefined) yield [digest, stats.size];
     }
-  }
-
-  /** Nearly always the layout is there already, so it is made only when that turns out wrong. */
-  async #withLayout(repository: string, digest: Digest, work: () => Promise<void>): Promise<void> {
-    const algorithm = digestAlgorithm(digest);
-    if (this.#layouts.isComplete(repository, algorithm)) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isSystemError(error, 'ENOENT')) throw error;
-      }
-    }
-    await this.#layouts.create(repository, algorithm);
-    await work();
   }
 
   async #openFile(repository: string, digest: Digest): Promise<FileHandle> {

@@ -24,6 +24,8 @@ export class LayoutDirectories {
   /** Which of a repository's directories of blobs are there with the whole layout around them, durably. */
   readonly #complete = new Map<string, Set<DigestAlgorithm>>();
 
+  readonly #users = new Map<string, number>();
+
   constructor(paths: RepositoryPaths, directories: DirectorySync, files: DurableFiles) {
     this.#paths = paths;
     this.#directories = directories;
@@ -52,7 +54,7 @@ export class LayoutDirectories {
    * Whether the layout is known to be whole. That its directories are there does not tell: they are the first of it that
    * somebody else makes just now, and what is put into them counts only once the rest has followed.
    */
-  isComplete(repository: string, algorithm: DigestAlgorithm): boolean {
+  #isComplete(repository: string, algorithm: DigestAlgorithm): boolean {
     return this.#complete.get(repository)?.has(algorithm) ?? false;
   }
 
@@ -81,8 +83,33 @@ export class LayoutDirectories {
     });
   }
 
-  /** Removes a layout without blobs, and the directories above that are empty then. @param isUnused - asked last. */
-  async remove(repository: string, isUnused: () => boolean): Promise<boolean> {
+  /**
+   * Runs `work`, which puts a file into a repository's directory of blobs. The layout is made where it is missing, and is not
+   * removed while somebody is at it: a repository may be emptied and pushed to at the same time.
+   */
+  async use(repository: string, algorithm: DigestAlgorithm, work: () => Promise<void>): Promise<void> {
+    this.#users.set(repository, (this.#users.get(repository) ?? 0) + 1);
+    try {
+      // Nearly always the layout is there already, so it is made only when that turns out wrong.
+      if (this.#isComplete(repository, algorithm)) {
+        try {
+          return await work();
+        } catch (error) {
+          if (!isSystemError(error, 'ENOENT')) throw error;
+        }
+      }
+      await this.create(repository, algorithm);
+      await work();
+    } finally {
+      const others = (this.#users.get(repository) ?? 1) - 1;
+      if (others > 0) this.#users.set(repository, others);
+      else this.#users.delete(repository);
+    }
+  }
+
+  /** Removes a layout without blobs, and the directories above that are empty then. @param isEmpty - asked last. */
+  async remove(repository: string, isEmpty: () => boolean): Promise<boolean> {
+    const isUnused = () => !this.#users.has(repository) && isEmpty();
     return this.#lock.run(repository, async () => {
       const blobs = this.#paths.blobs(repository);
       const algorithms = await readdir(blobs).catch(unlessMissing);
