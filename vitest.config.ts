@@ -12,7 +12,7 @@ export default defineConfig({
       'scripts/**/*.test.ts',
       'examples/**/*.test.ts',
     ],
-    exclude: ['**/node_modules/**', '**/dist/**', '**/engines/**'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/engines/**', '**/crash/**'],
     typecheck: { include: ['packages/*/src/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
