@@ -16,6 +16,7 @@ import {
 } from '../testing/sample-content.js';
 import { type DirectoryStore, openDirectoryStore } from './directory-store.js';
 import { formatLayoutIndex, parseLayoutIndex, withTag } from './layout-index.js';
+import { unlessMissing } from './system-error.js';
 import { verifyDirectory } from './verify-directory.js';
 
 let root: string;
@@ -41,7 +42,7 @@ async function findings(directory = root) {
 async function afterKill<T>(look: (store: DirectoryStore, directory: string) => Promise<T>): Promise<T> {
   const copy = await mkdtemp(join(tmpdir(), 'quinistry-killed-'));
   try {
-    await cp(root, copy, { recursive: true });
+    await copyAlive(copy);
     await rm(join(copy, '.quinistry', 'lock'));
     const again = await openDirectoryStore(copy);
     try {
@@ -51,6 +52,19 @@ async function afterKill<T>(look: (store: DirectoryStore, directory: string) => 
     }
   } finally {
     await rm(copy, { recursive: true, force: true });
+  }
+}
+
+/** Files that the store removes meanwhile fail the copy; it is made again then. */
+async function copyAlive(copy: string): Promise<void> {
+  for (;;) {
+    try {
+      await cp(root, copy, { recursive: true });
+      return;
+    } catch (error) {
+      unlessMissing(error);
+      await rm(copy, { recursive: true });
+    }
   }
 }
 
@@ -222,6 +236,25 @@ describe('a store that was killed', () => {
     await afterKill(async (_, directory) => {
       expect(await readdir(join(directory, '.quinistry', 'temporary'))).toEqual([]);
     });
+  });
+});
+
+describe('a push while garbage is collected', () => {
+  it('keeps what it names, and what that names in turn', async () => {
+    await pushImage(store, 'app', 'garbage');
+    const { blob, manifest } = await pushImage(store, 'app', 'member');
+    const inner = indexOf([descriptorOf(manifest)]);
+    await store.writeManifest('app', inner);
+    const collected = [];
+    for await (const { name } of store.collectGarbage({ graceMs: 0, untagged: true })) {
+      if (collected.length === 0)
+        await store.writeManifest('app', indexOf([descriptorOf(inner)]), { tags: ['latest'] });
+      collected.push(name);
+    }
+    expect(collected).toHaveLength(2);
+    expect(await readBlob(store, 'app', blob)).toBe(blob.digest);
+    await store.flush();
+    expect(await findings()).toEqual([]);
   });
 });
 

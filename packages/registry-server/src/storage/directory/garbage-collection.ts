@@ -68,15 +68,23 @@ export class GarbageCollection {
       // So that the index does not name what is gone. Without room for it, making room comes first.
       await repositories.flushOne(repository).catch(() => {});
       const named = new Set((await repository.index.view()).named());
-      const { kept, garbageManifests } = await markKept(
+      const marks = await markKept(
         repository,
         async (digest) => !run.untagged || named.has(digest) || (await this.#isRecent(repository, digest, run)),
       );
+      const { garbageManifests } = marks;
+      const kept = new Set(marks.kept);
       for (const digest of garbageManifests) {
         run.signal?.throwIfAborted();
-        const size = await this.#freedBy(repository, digest, run);
-        if (!run.dryRun && !(await repository.delete(digest, isRelied))) continue;
-        yield { kind: 'manifest', repository: repository.name, name: digest, size };
+        if (!kept.has(digest)) {
+          const size = await this.#freedBy(repository, digest, run);
+          if (run.dryRun || (await repository.delete(digest, isRelied))) {
+            yield { kind: 'manifest', repository: repository.name, name: digest, size };
+            continue;
+          }
+        }
+        // Somebody relies on it by now, and with it on all that it names. Its members come after it.
+        for (const reference of await repository.references(digest)) kept.add(reference.digest);
       }
       if (garbageManifests.length > 0 && !run.dryRun) await repositories.flushOne(repository).catch(() => {});
       const passed = new Set(garbageManifests);

@@ -40,9 +40,7 @@ async function parentsFirst(repository: Repository, digests: readonly Digest[]):
   const ordered = new Set(digests);
   // A set that grows at its end while it is walked.
   for (const digest of ordered) {
-    const manifest = await repository.peekManifest(digest).catch(() => undefined);
-    if (manifest === undefined) continue;
-    for (const reference of readManifestFacts(manifest).references) {
+    for (const reference of await repository.references(digest)) {
       if (garbage.has(reference.digest) && ordered.delete(reference.digest)) ordered.add(reference.digest);
     }
   }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ContentMismatchError, digestOf } from '@quinistry/oci-image';
 import { type Descriptor, type Digest, digestAlgorithm } from '@quinistry/oci-image/spec';
-import { type ManifestFacts, readManifestFacts } from '../../manifests/manifest-facts.js';
+import { type ManifestFacts, type ManifestReference, readManifestFacts } from '../../manifests/manifest-facts.js';
 import type { StoredManifest } from '../registry-storage.js';
 import type { WriteManifestOptions } from '../registry-store.js';
 import { StorageError } from '../storage-error.js';
@@ -65,6 +65,12 @@ export class Repository {
     if (manifest === undefined || this.#isRemoved(digest)) return undefined;
     this.#parts.cache.set(this.name, digest, manifest.bytes);
     return manifest;
+  }
+
+  /** What a manifest names; nothing where it is not there, or cannot be read. */
+  async references(digest: Digest): Promise<readonly ManifestReference[]> {
+    const manifest = await this.peekManifest(digest).catch(() => undefined);
+    return manifest === undefined ? [] : readManifestFacts(manifest).references;
   }
 
   async resolveTag(tag: string): Promise<StoredManifest | undefined> {
