@@ -20,12 +20,14 @@ export class RegistryProcess {
 
   /**
    * @param {Program} program
+   * @param {string} directory
    * @param {import('node:child_process').ChildProcess} child
    * @param {number} port
    */
-  constructor(program, child, port) {
+  constructor(program, directory, child, port) {
     this.#child = child;
     this.program = program;
+    this.directory = directory;
     this.port = port;
   }
 
@@ -40,7 +42,7 @@ export class RegistryProcess {
     const port = await freePort();
     const [command, ...args] = program === 'quinistry' ? quinistry(directory, port) : dockerRegistry(directory, port);
     const child = spawn(/** @type {string} */ (command), args, { stdio: ['ignore', 'ignore', 'ignore'] });
-    const server = new RegistryProcess(program, child, port);
+    const server = new RegistryProcess(program, directory, child, port);
     for (let attempt = 0; attempt < START_ATTEMPTS && child.exitCode === null; attempt++) {
       if (await answers(port, path)) return server;
       await wait(START_ATTEMPT_MS);
