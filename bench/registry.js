@@ -208,7 +208,7 @@ async function runContest({ name, unit, target, measure }, ours, theirs) {
     `${whole(median(own))} ${unit}/s`,
     spread,
     `${whole(median(other))} ${unit}/s`,
-    `× ${ratio.toFixed(1)}`,
+    `× ${ratio.toFixed(2)}`,
   ];
   rows.push([name, ...cells, `× ${target}`, verdict]);
 }
