@@ -1,4 +1,4 @@
-import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -15,9 +15,7 @@ import {
   readBlob,
 } from '../testing/sample-content.js';
 import { type DirectoryStore, openDirectoryStore } from './directory-store.js';
-import { formatLayoutIndex, parseLayoutIndex, withTag } from './layout-index.js';
-import { unlessMissing } from './system-error.js';
-import { verifyDirectory } from './verify-directory.js';
+import { findingsIn, openKilledCopy } from './testing/store-on-disk.js';
 
 let root: string;
 let store: DirectoryStore;
@@ -31,46 +29,6 @@ afterEach(async () => {
   await store.close();
   await rm(root, { recursive: true, force: true });
 });
-
-async function findings(directory = root) {
-  const found = [];
-  for await (const finding of verifyDirectory(directory)) found.push(finding);
-  return found;
-}
-
-/** Opens a copy of what is on the disk at this moment, as after a SIGKILL. */
-async function afterKill<T>(look: (store: DirectoryStore, directory: string) => Promise<T>): Promise<T> {
-  const copy = await mkdtemp(join(tmpdir(), 'quinistry-killed-'));
-  try {
-    await copyAlive(copy);
-    await rm(join(copy, '.quinistry', 'lock'));
-    const again = await openDirectoryStore(copy);
-    try {
-      return await look(again, copy);
-    } finally {
-      await again.close();
-    }
-  } finally {
-    await rm(copy, { recursive: true, force: true });
-  }
-}
-
-/** Files that the store removes meanwhile fail the copy; it is made again then. */
-async function copyAlive(copy: string): Promise<void> {
-  for (;;) {
-    try {
-      await cp(root, copy, { recursive: true });
-      return;
-    } catch (error) {
-      unlessMissing(error);
-      await rm(copy, { recursive: true });
-    }
-  }
-}
-
-async function readIndex(repository: string) {
-  return parseLayoutIndex(await readFile(join(root, repository, 'index.json')));
-}
 
 describe('openDirectoryStore', () => {
   it('refuses a directory that another store has open, and names the process', async () => {
@@ -128,7 +86,7 @@ describe('openDirectoryStore', () => {
     await store.deleteBlob('a', parent.digest);
     await store.flush();
     expect(await readdir(join(root, 'a'))).toEqual(['b']);
-    expect(await findings()).toEqual([]);
+    expect(await findingsIn(root)).toEqual([]);
   });
 });
 
@@ -141,13 +99,13 @@ describe('a store that was killed', () => {
     if (!first || !second || !last) throw new Error('twenty images were pushed');
     await store.deleteManifest('app', first.manifest.digest);
     await store.deleteTag('app', 'v1');
-    await afterKill(async (again, directory) => {
+    await openKilledCopy(root, async (again, directory) => {
       expect(await again.listTags('app', EVERYTHING)).toHaveLength(19);
       expect(await again.resolveTag('app', 'latest')).toMatchObject([{ digest: last.manifest.digest }]);
       expect(await again.readManifest('app', first.manifest.digest)).toBeUndefined();
       expect(await again.readManifest('app', second.manifest.digest)).toBeDefined();
       expect(await again.resolveTag('app', 'v1')).toEqual([]);
-      expect(await findings(directory)).toEqual([]);
+      expect(await findingsIn(directory)).toEqual([]);
     });
   });
 
@@ -156,7 +114,7 @@ describe('a store that was killed', () => {
     const { manifest } = await pushImage(store, 'app', 'after', { tags: ['moved'] });
     await store.deleteManifest('app', manifest.digest);
     await store.flush(); // its file is gone now, and the journal still tells how the tag was moved
-    await afterKill(async (again) => {
+    await openKilledCopy(root, async (again) => {
       expect(await again.resolveTag('app', 'moved')).toEqual([]);
       expect(await again.listTags('app', EVERYTHING)).toEqual([]);
     });
@@ -185,7 +143,7 @@ describe('a store that was killed', () => {
     const collected = [];
     for await (const { name } of store.collectGarbage({ graceMs: 0, untagged: true })) {
       collected.push(name);
-      await afterKill(async (_, directory) => expect(await findings(directory)).toEqual([]));
+      await openKilledCopy(root, async (_, directory) => expect(await findingsIn(directory)).toEqual([]));
     }
     expect(collected.slice(0, 3)).toEqual([outer.digest, inner.digest, manifest.digest]);
   });
@@ -204,7 +162,7 @@ describe('a store that was killed', () => {
     expect(before.equals(journal)).toBe(false);
     const start = journal.indexOf(0x0a) + 1;
     for (const cut of [start + 1, start + 9, start + 50, end - 1]) {
-      await afterKill(async (again) => {
+      await openKilledCopy(root, async (again) => {
         await again.close();
         await writeFile(join(again.root, 'app', 'index.json'), index);
         await writeFile(
@@ -222,7 +180,7 @@ describe('a store that was killed', () => {
     const blob = blobOf(200_000);
     const { session } = await store.createUpload('app');
     await store.appendUpload('app', session, chunks(blob.bytes.subarray(0, 150_000)));
-    await afterKill(async (again) => {
+    await openKilledCopy(root, async (again) => {
       expect(await again.statUpload('app', session)).toEqual({ session, size: 150_000 });
       await again.appendUpload('app', session, chunks(blob.bytes.subarray(150_000)));
       await again.finishUpload('app', session, blob.digest);
@@ -233,93 +191,9 @@ describe('a store that was killed', () => {
   it('leaves nothing of files that were not finished', async () => {
     await mkdir(join(root, '.quinistry', 'temporary'), { recursive: true });
     await writeFile(join(root, '.quinistry', 'temporary', 'left-over'), 'half');
-    await afterKill(async (_, directory) => {
+    await openKilledCopy(root, async (_, directory) => {
       expect(await readdir(join(directory, '.quinistry', 'temporary'))).toEqual([]);
     });
-  });
-});
-
-describe('a push while garbage is collected', () => {
-  it('keeps what it names, and what that names in turn', async () => {
-    await pushImage(store, 'app', 'garbage');
-    const { blob, manifest } = await pushImage(store, 'app', 'member');
-    const inner = indexOf([descriptorOf(manifest)]);
-    await store.writeManifest('app', inner);
-    const collected = [];
-    for await (const { name } of store.collectGarbage({ graceMs: 0, untagged: true })) {
-      if (collected.length === 0)
-        await store.writeManifest('app', indexOf([descriptorOf(inner)]), { tags: ['latest'] });
-      collected.push(name);
-    }
-    expect(collected).toHaveLength(2);
-    expect(await readBlob(store, 'app', blob)).toBe(blob.digest);
-    await store.flush();
-    expect(await findings()).toEqual([]);
-  });
-});
-
-describe('index.json, written by another tool while the store is open', () => {
-  it('is served from then on', async () => {
-    const { manifest } = await pushImage(store, 'app', 'config', { tags: ['ours'] });
-    await store.flush();
-    const { header, manifests } = await readIndex('app');
-    const entry = { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.byteLength };
-    const theirs = withTag({ ...entry, annotations: { 'org.example.note': 'kept' } }, 'theirs');
-    await writeFile(join(root, 'app', 'index.json'), formatLayoutIndex({ header, manifests: [...manifests, theirs] }));
-    expect(await store.listTags('app', EVERYTHING)).toEqual(['ours', 'theirs']);
-    await store.writeManifest('app', manifest, { tags: ['later'] });
-    await store.flush();
-    expect((await readIndex('app')).manifests).toContainEqual(theirs);
-  });
-
-  it('loses nothing to a tool that read it before a push and writes it after', async () => {
-    const first = await pushImage(store, 'app', 'first', { tags: ['a'] });
-    await store.flush();
-    const before = await readIndex('app');
-    const second = await pushImage(store, 'app', 'second', { tags: ['b', 'a'] });
-    await store.flush();
-    const third = await pushImage(store, 'app', 'third', { tags: ['c'] });
-    const [entry] = before.manifests;
-    if (!entry) throw new Error('the first image is listed');
-    const manifests = [...before.manifests, withTag(entry, 'theirs')];
-    await writeFile(join(root, 'app', 'index.json'), formatLayoutIndex({ ...before, manifests }));
-    expect(await store.listTags('app', EVERYTHING)).toEqual(['a', 'b', 'c', 'theirs']);
-    expect(await store.resolveTag('app', 'a')).toMatchObject([{ digest: second.manifest.digest }]);
-    await store.flush();
-    await afterKill(async (again) => {
-      expect(await again.listTags('app', EVERYTHING)).toEqual(['a', 'b', 'c', 'theirs']);
-      expect(await again.resolveTag('app', 'b')).toMatchObject([{ digest: second.manifest.digest }]);
-      expect(await again.resolveTag('app', 'theirs')).toMatchObject([{ digest: first.manifest.digest }]);
-      expect(await again.resolveTag('app', 'c')).toMatchObject([{ digest: third.manifest.digest }]);
-    });
-  });
-
-  it('is believed where a tag is turned back and nothing else is new', async () => {
-    const first = await pushImage(store, 'app', 'first', { tags: ['a'] });
-    await store.flush();
-    const before = await readFile(join(root, 'app', 'index.json'));
-    await pushImage(store, 'app', 'second', { tags: ['a'] });
-    await store.flush();
-    await writeFile(join(root, 'app', 'index.json'), before);
-    expect(await store.resolveTag('app', 'a')).toMatchObject([{ digest: first.manifest.digest }]);
-  });
-
-  it('is believed where it has lost entries and gained none: they were removed', async () => {
-    await pushImage(store, 'app', 'config', { tags: ['a', 'b'] });
-    await store.flush();
-    const { header, manifests } = await readIndex('app');
-    await writeFile(join(root, 'app', 'index.json'), formatLayoutIndex({ header, manifests: manifests.slice(0, 1) }));
-    expect(await store.listTags('app', EVERYTHING)).toEqual(['a']);
-  });
-
-  it('is left alone while it is half written, and what was there before is served', async () => {
-    const { manifest } = await pushImage(store, 'app', 'config', { tags: ['a'] });
-    await store.flush();
-    const whole = await readFile(join(root, 'app', 'index.json'));
-    await writeFile(join(root, 'app', 'index.json'), whole.subarray(0, 50));
-    expect(await store.resolveTag('app', 'a')).toMatchObject([{ digest: manifest.digest }]);
-    await writeFile(join(root, 'app', 'index.json'), whole);
-    expect(await store.listTags('app', EVERYTHING)).toEqual(['a']);
   });
 });
 

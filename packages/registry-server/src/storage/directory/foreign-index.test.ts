@@ -1,0 +1,90 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EVERYTHING, pushImage } from '../testing/sample-content.js';
+import { type DirectoryStore, openDirectoryStore } from './directory-store.js';
+import { formatLayoutIndex, parseLayoutIndex, withTag } from './layout-index.js';
+import { openKilledCopy } from './testing/store-on-disk.js';
+
+let root: string;
+let store: DirectoryStore;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'quinistry-store-'));
+  store = await openDirectoryStore(root, { recheckMs: 0 });
+});
+
+afterEach(async () => {
+  await store.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+async function readIndex(repository: string) {
+  return parseLayoutIndex(await readFile(join(root, repository, 'index.json')));
+}
+
+describe('index.json, written by another tool while the store is open', () => {
+  it('is served from then on', async () => {
+    const { manifest } = await pushImage(store, 'app', 'config', { tags: ['ours'] });
+    await store.flush();
+    const { header, manifests } = await readIndex('app');
+    const entry = { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.byteLength };
+    const theirs = withTag({ ...entry, annotations: { 'org.example.note': 'kept' } }, 'theirs');
+    await writeFile(join(root, 'app', 'index.json'), formatLayoutIndex({ header, manifests: [...manifests, theirs] }));
+    expect(await store.listTags('app', EVERYTHING)).toEqual(['ours', 'theirs']);
+    await store.writeManifest('app', manifest, { tags: ['later'] });
+    await store.flush();
+    expect((await readIndex('app')).manifests).toContainEqual(theirs);
+  });
+
+  it('loses nothing to a tool that read it before a push and writes it after', async () => {
+    const first = await pushImage(store, 'app', 'first', { tags: ['a'] });
+    await store.flush();
+    const before = await readIndex('app');
+    const second = await pushImage(store, 'app', 'second', { tags: ['b', 'a'] });
+    await store.flush();
+    const third = await pushImage(store, 'app', 'third', { tags: ['c'] });
+    const [entry] = before.manifests;
+    if (!entry) throw new Error('the first image is listed');
+    const manifests = [...before.manifests, withTag(entry, 'theirs')];
+    await writeFile(join(root, 'app', 'index.json'), formatLayoutIndex({ ...before, manifests }));
+    expect(await store.listTags('app', EVERYTHING)).toEqual(['a', 'b', 'c', 'theirs']);
+    expect(await store.resolveTag('app', 'a')).toMatchObject([{ digest: second.manifest.digest }]);
+    await store.flush();
+    await openKilledCopy(root, async (again) => {
+      expect(await again.listTags('app', EVERYTHING)).toEqual(['a', 'b', 'c', 'theirs']);
+      expect(await again.resolveTag('app', 'b')).toMatchObject([{ digest: second.manifest.digest }]);
+      expect(await again.resolveTag('app', 'theirs')).toMatchObject([{ digest: first.manifest.digest }]);
+      expect(await again.resolveTag('app', 'c')).toMatchObject([{ digest: third.manifest.digest }]);
+    });
+  });
+
+  it('is believed where a tag is turned back and nothing else is new', async () => {
+    const first = await pushImage(store, 'app', 'first', { tags: ['a'] });
+    await store.flush();
+    const before = await readFile(join(root, 'app', 'index.json'));
+    await pushImage(store, 'app', 'second', { tags: ['a'] });
+    await store.flush();
+    await writeFile(join(root, 'app', 'index.json'), before);
+    expect(await store.resolveTag('app', 'a')).toMatchObject([{ digest: first.manifest.digest }]);
+  });
+
+  it('is believed where it has lost entries and gained none: they were removed', async () => {
+    await pushImage(store, 'app', 'config', { tags: ['a', 'b'] });
+    await store.flush();
+    const { header, manifests } = await readIndex('app');
+    await writeFile(join(root, 'app', 'index.json'), formatLayoutIndex({ header, manifests: manifests.slice(0, 1) }));
+    expect(await store.listTags('app', EVERYTHING)).toEqual(['a']);
+  });
+
+  it('is left alone while it is half written, and what was there before is served', async () => {
+    const { manifest } = await pushImage(store, 'app', 'config', { tags: ['a'] });
+    await store.flush();
+    const whole = await readFile(join(root, 'app', 'index.json'));
+    await writeFile(join(root, 'app', 'index.json'), whole.subarray(0, 50));
+    expect(await store.resolveTag('app', 'a')).toMatchObject([{ digest: manifest.digest }]);
+    await writeFile(join(root, 'app', 'index.json'), whole);
+    expect(await store.listTags('app', EVERYTHING)).toEqual(['a']);
+  });
+});

@@ -1,0 +1,39 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { descriptorOf, indexOf, pushImage, readBlob } from '../testing/sample-content.js';
+import { type DirectoryStore, openDirectoryStore } from './directory-store.js';
+import { findingsIn } from './testing/store-on-disk.js';
+
+let root: string;
+let store: DirectoryStore;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'quinistry-store-'));
+  store = await openDirectoryStore(root, { recheckMs: 0 });
+});
+
+afterEach(async () => {
+  await store.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+describe('a push while garbage is collected', () => {
+  it('keeps what it names, and what that names in turn', async () => {
+    await pushImage(store, 'app', 'garbage');
+    const { blob, manifest } = await pushImage(store, 'app', 'member');
+    const inner = indexOf([descriptorOf(manifest)]);
+    await store.writeManifest('app', inner);
+    const collected = [];
+    for await (const { name } of store.collectGarbage({ graceMs: 0, untagged: true })) {
+      if (collected.length === 0)
+        await store.writeManifest('app', indexOf([descriptorOf(inner)]), { tags: ['latest'] });
+      collected.push(name);
+    }
+    expect(collected).toHaveLength(2);
+    expect(await readBlob(store, 'app', blob)).toBe(blob.digest);
+    await store.flush();
+    expect(await findingsIn(root)).toEqual([]);
+  });
+});
