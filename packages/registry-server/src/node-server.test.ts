@@ -209,12 +209,12 @@ describe('an upload that stands still', () => {
     let received = 0;
     const registry: Registry = {
       async fetch(request) {
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        await new Promise((resolve) => setTimeout(resolve, 1500));
         received = (await request.arrayBuffer()).byteLength;
         return new Response();
       },
     };
-    const server = await startServer({ registry, idleTimeoutMs: 50 });
+    const server = await startServer({ registry, idleTimeoutMs: 500 });
     onTestFinished(() => server.close({ timeoutMs: 0 }));
     const body = new Uint8Array(bytes);
     const answer = await fetch(`http://127.0.0.1:${server.port}/`, { method: 'PUT', body });
