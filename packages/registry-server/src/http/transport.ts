@@ -1,3 +1,4 @@
+import type { IncomingStream } from './incoming-body.js';
 import type { OutgoingBody } from './outgoing-body.js';
 
 /**
@@ -20,8 +21,7 @@ export interface Transport {
 }
 
 /** The parts of Node's `IncomingMessage` that are made use of. */
-export interface TransportRequest {
+export interface TransportRequest extends Partial<IncomingStream> {
   readonly url?: string | undefined;
   readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
-  iterator?(options: { destroyOnReturn: boolean }): AsyncIterable<Uint8Array>;
 }

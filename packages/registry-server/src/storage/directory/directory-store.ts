@@ -252,7 +252,7 @@ class OpenDirectoryStore implements DirectoryStore {
   }
 
   async #close(): Promise<void> {
-    this.#uploads.close();
+    await this.#uploads.close();
     try {
       await this.#repositories.close();
       await this.#parts.journal.close();

@@ -1,13 +1,17 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type FileHandle, lstat, mkdir, open, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlobInfo } from '@quinistry/oci-image';
 import type { Digest } from '@quinistry/oci-image/spec';
+import { fillingSource } from '../filling-source.js';
 import type { AppendOptions, Upload } from '../registry-store.js';
 import { StorageError } from '../storage-error.js';
+import { HashingThreads } from './hashing-threads.js';
 import { checkName, isStorableName, type RepositoryPaths } from './repository-paths.js';
+import { StagedSync, SyncSlots } from './staged-sync.js';
 import { isSystemError, reportingSpace, storageFailure, unlessMissing } from './system-error.js';
 import { digestOfSession, type UploadSession } from './upload-session.js';
+import { UploadTarget } from './upload-target.js';
 import { UploadWriter } from './upload-writer.js';
 
 const SESSION_PATTERN = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -35,6 +39,8 @@ export class UploadFiles {
   readonly #paths: RepositoryPaths;
   readonly #sessions = new Map<string, UploadSession>();
   readonly #withFiles = new Set<UploadSession>();
+  readonly #threads = new HashingThreads();
+  readonly #syncs = new SyncSlots();
 
   constructor(paths: RepositoryPaths) {
     this.#paths = paths;
@@ -46,17 +52,7 @@ export class UploadFiles {
     const session = randomUUID();
     const path = this.#path(repository, session);
     const file = await reportingSpace(() => createFile(path));
-    const state = {
-      path,
-      size: 0,
-      hash: createHash('sha256'),
-      writtenAt: Date.now(),
-      busy: false,
-      cancelled: false,
-      file,
-    };
-    this.#remember(state);
-    this.#keepOpen(state);
+    this.#keepOpen(this.#remember({ ...this.#sessionAt(path, 0), writtenAt: Date.now(), file }));
     return { session, size: 0 };
   }
 
@@ -102,13 +98,11 @@ export class UploadFiles {
         throw new StorageError('DIGEST_MISMATCH', `the upload hashes to ${actual} where ${digest} was expected`);
       }
       const info = { digest, size: state.size };
-      const file = await this.#open(state);
-      await file.datasync();
+      await this.#complete(state);
       const now = Date.now();
       if (now - state.writtenAt > RECENT_MS) await utimes(state.path, now / 1000, now / 1000);
       await seal(info, state.path);
-      this.#sessions.delete(state.path);
-      this.#close(state);
+      this.#forget(state);
       return info;
     });
   }
@@ -140,23 +134,27 @@ export class UploadFiles {
     if (remembered !== undefined) return remembered.cancelled ? undefined : remembered;
     const stats = await lstat(path).catch(unlessMissing);
     if (stats?.isFile() !== true) return undefined;
-    const { size } = stats;
-    const hash = size === 0 ? createHash('sha256') : undefined;
-    return (
-      this.#sessions.get(path) ??
-      this.#remember({ path, size, hash, writtenAt: 0, busy: false, cancelled: false, file: undefined })
-    );
+    return this.#sessions.get(path) ?? this.#remember(this.#sessionAt(path, stats.size));
+  }
+
+  #sessionAt(path: string, size: number): UploadSession {
+    const sync = new StagedSync(this.#syncs);
+    return { path, size, hash: undefined, writtenAt: 0, busy: false, cancelled: false, file: undefined, sync };
   }
 
   #remember(session: UploadSession): UploadSession {
     this.#sessions.set(session.path, session);
-    for (const [path, oldest] of this.#sessions) {
+    for (const oldest of this.#sessions.values()) {
       if (this.#sessions.size <= MOST_REMEMBERED) break;
-      if (oldest.busy) continue;
-      this.#sessions.delete(path);
-      this.#close(oldest);
+      if (!oldest.busy) this.#forget(oldest);
     }
     return session;
+  }
+
+  #forget(session: UploadSession): void {
+    this.#sessions.delete(session.path);
+    session.hash?.close();
+    this.#close(session);
   }
 
   async #open(session: UploadSession): Promise<FileHandle> {
@@ -188,13 +186,14 @@ export class UploadFiles {
     session.cancelled = true;
     await rm(session.path, { force: true });
     this.#sessions.delete(session.path);
-    if (!session.busy) this.#close(session);
+    if (!session.busy) this.#forget(session);
     return true;
   }
 
-  /** Lets go of the files. */
-  close(): void {
+  /** Lets go of files and threads. */
+  async close(): Promise<void> {
     for (const session of this.#withFiles) if (!session.busy) this.#close(session);
+    await this.#threads.stop();
   }
 
   async #exclusively<T>(repository: string, session: string, work: (state: UploadSession) => Promise<T>): Promise<T> {
@@ -209,7 +208,17 @@ export class UploadFiles {
       throw storageFailure(error);
     } finally {
       state.busy = false;
-      if (state.cancelled) this.#close(state);
+      if (state.cancelled) this.#forget(state);
+    }
+  }
+
+  /** Bytes that the disk refused are not in the file, whatever a second sync says. */
+  async #complete(state: UploadSession): Promise<void> {
+    try {
+      await state.sync.complete(await this.#open(state));
+    } catch (error) {
+      await this.#drop(state);
+      throw error;
     }
   }
 
@@ -218,34 +227,46 @@ export class UploadFiles {
     source: AsyncIterable<Uint8Array>,
     { maxBytes = Number.POSITIVE_INFINITY, signal }: AppendOptions,
   ): Promise<void> {
-    const writer = new UploadWriter(await this.#open(state), state.size, state.hash);
+    const file = await this.#open(state);
+    const writer = new UploadWriter({
+      target: new UploadTarget(state.path, file, state.sync),
+      size: state.size,
+      hash: state.hash,
+      startHash: () => this.#threads.startHash(),
+    });
+    const bytes = fillingSource(source);
+    const demand = () => {
+      signal?.throwIfAborted();
+      if (state.cancelled) throw unknownUpload(state.path.slice(-36));
+    };
+    const take = async (memory: Buffer, room: number) => {
+      const taken = await bytes.fill(memory.subarray(0, Math.max(1, room)), demand);
+      if (taken > room) throw new StorageError('TOO_LARGE', `more than the ${maxBytes} bytes that a blob may have`);
+      return taken;
+    };
     let failure: { readonly error: unknown } | undefined;
     try {
       try {
-        for await (const chunk of source) {
-          signal?.throwIfAborted();
-          if (state.cancelled) throw unknownUpload(state.path.slice(-36));
-          if (writer.size + chunk.byteLength > maxBytes) {
-            throw new StorageError('TOO_LARGE', `more than the ${maxBytes} bytes that a blob may have`);
-          }
-          await writer.append(chunk);
-        }
+        await writer.append((memory) => take(memory, maxBytes - writer.size));
       } catch (error) {
         failure = { error };
+        bytes.leave();
       }
       // What came before a failure of the source is kept.
       await writer.finish();
       state.size = writer.size;
+      state.hash = writer.hash;
       state.writtenAt = Date.now();
     } catch (error) {
-      await this.#recover(state);
+      await this.#recover(state, writer);
       failure = { error };
     }
     if (failure !== undefined) throw failure.error;
   }
 
   /** After a failed write the file says how far the session is, and the digest is of something else. */
-  async #recover(state: UploadSession): Promise<void> {
+  async #recover(state: UploadSession, writer: UploadWriter): Promise<void> {
+    (writer.hash ?? state.hash)?.close();
     state.hash = undefined;
     const stats = await lstat(state.path).catch(() => undefined);
     if (stats !== undefined) state.size = stats.size;

@@ -1,7 +1,8 @@
-import type { Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { computeDigest } from '@quinistry/oci-image';
 import { type Digest, digestAlgorithm, formatDigest } from '@quinistry/oci-image/spec';
+import type { StagedSync } from './staged-sync.js';
+import type { StreamHash } from './stream-hash.js';
 
 const READ_BYTES = 1024 * 1024;
 
@@ -11,19 +12,21 @@ export interface UploadSession {
   /** Bytes in the file. */
   size: number;
   /** Of all bytes in the file, where it has followed them from the first one on. */
-  hash: Hash | undefined;
+  hash: StreamHash | undefined;
   /** Milliseconds since 1970; 0 where it is not known. */
   writtenAt: number;
   busy: boolean;
   cancelled: boolean;
   /** Open from one request to the next, where it can be. */
   file: FileHandle | undefined;
+  readonly sync: StagedSync;
 }
 
 /** The digest of all bytes of a session; they are read once more where none has been kept running, or another one. */
 export async function digestOfSession({ path, hash }: UploadSession, expected: Digest): Promise<Digest> {
   const algorithm = digestAlgorithm(expected);
-  if (algorithm === 'sha256' && hash !== undefined) return formatDigest(algorithm, hash.copy().digest('hex'));
+  const hex = algorithm === 'sha256' ? await hash?.digest().catch(() => undefined) : undefined;
+  if (hex !== undefined) return formatDigest(algorithm, hex);
   return (await computeDigest(readFileInPieces(path), algorithm)).digest;
 }
 
