@@ -1,31 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { build } from 'tsup';
+import { bundleEntry } from '../bundle-entry.js';
 
 const ENTRY = fileURLToPath(new URL('./server-entry.ts', import.meta.url));
 
-/** Bundles the server into `folder`, since Node.js 20 runs no TypeScript. @returns the path of the program. */
-export async function bundleServer(folder: string): Promise<string> {
-  await build({
-    config: false,
-    silent: true,
-    entry: { server: ENTRY },
-    outDir: folder,
-    format: 'esm',
-    target: 'node20',
-    outExtension: () => ({ js: '.mjs' }),
-    noExternal: [/^(?!@napi-rs\/)/],
-    external: ['@napi-rs/xattr'],
-    splitting: false,
-    esbuildOptions: (options) => {
-      options.conditions = ['@quinistry/source', 'module', 'node', 'import'];
-    },
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-  });
-  return `${folder}/server.mjs`;
+/** @returns the path of the program. */
+export function bundleServer(folder: string): Promise<string> {
+  return bundleEntry(ENTRY, folder);
 }
 
 export interface CollectionSettings {
