@@ -18,18 +18,21 @@ import { DurableFiles } from './durable-file.js';
 import { GarbageCollection } from './garbage-collection.js';
 import { Journal } from './journal.js';
 import { LayoutDirectories } from './layout-directory.js';
-import { acquireLock } from './lock-file.js';
 import { makeDirectories } from './make-directories.js';
 import { Repositories } from './repositories.js';
 import { DEFAULT_RECHECK_MS } from './repository-index.js';
 import { checkName, isStorableName, RepositoryPaths } from './repository-paths.js';
+import { acquireStoreLock } from './store-lock.js';
 import { reportingSpace } from './system-error.js';
 import { UploadFiles } from './upload-files.js';
 
 export interface DirectoryStoreOptions {
   /** How long an answer may be older than what another tool wrote into the directory. @defaultValue {@link DEFAULT_RECHECK_MS} */
   readonly recheckMs?: number | undefined;
-  /** Told what could not be written for now; it is tried again. */
+  /**
+   * Told what could not be written for now; it is tried again. And at the start, where the file system knows no sockets:
+   * then nothing keeps a second process from the directory.
+   */
   readonly onWarning?: ((message: string, error: unknown) => void) | undefined;
 }
 
@@ -52,7 +55,7 @@ export async function openDirectoryStore(root: string, options: DirectoryStoreOp
     await makeDirectories(resolve(root));
     const paths = new RepositoryPaths(await realpath(root));
     await mkdir(paths.uploads, { recursive: true });
-    const release = await acquireLock(paths.lock);
+    const release = await acquireStoreLock(paths.claims, { onWarning });
     try {
       await rm(paths.temporary, { recursive: true, force: true });
       await mkdir(paths.temporary);

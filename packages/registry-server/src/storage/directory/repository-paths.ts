@@ -43,7 +43,8 @@ export class RepositoryPaths {
   readonly root: string;
   readonly state: string;
   readonly journal: string;
-  readonly lock: string;
+  /** Sockets of processes that have the store open, or want to. */
+  readonly claims: string;
   /** Files that are not finished yet; emptied at every start. */
   readonly temporary: string;
   readonly uploads: string;
@@ -53,7 +54,7 @@ export class RepositoryPaths {
     this.root = root;
     this.state = join(root, STATE_DIRECTORY);
     this.journal = join(this.state, 'journal');
-    this.lock = join(this.state, 'lock');
+    this.claims = join(this.state, 'claims');
     this.temporary = join(this.state, 'temporary');
     this.uploads = join(this.state, 'uploads');
   }

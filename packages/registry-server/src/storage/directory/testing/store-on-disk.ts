@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DirectoryStore, openDirectoryStore } from '../directory-store.js';
 import type { Finding } from '../finding.js';
+import { RepositoryPaths } from '../repository-paths.js';
 import { unlessMissing } from '../system-error.js';
 import { verifyDirectory } from '../verify-directory.js';
 
@@ -21,7 +22,6 @@ export async function openKilledCopy<T>(
   const copy = await mkdtemp(join(tmpdir(), 'quinistry-killed-'));
   try {
     await copyAlive(root, copy);
-    await rm(join(copy, '.quinistry', 'lock'));
     const again = await openDirectoryStore(copy);
     try {
       return await look(again, copy);
@@ -33,11 +33,12 @@ export async function openKilledCopy<T>(
   }
 }
 
-/** Files that the store removes meanwhile fail the copy; it is made again then. */
+/** Files that the store removes meanwhile fail the copy; it is made again then. Sockets cannot be copied at all. */
 async function copyAlive(root: string, copy: string): Promise<void> {
+  const { claims } = new RepositoryPaths(root);
   for (;;) {
     try {
-      await cp(root, copy, { recursive: true });
+      await cp(root, copy, { recursive: true, filter: (source) => source !== claims });
       return;
     } catch (error) {
       unlessMissing(error);
