@@ -1,5 +1,6 @@
 import { DURATION_FORM, parseDuration } from '../config/duration.js';
 import { formatByteCount } from '../log/byte-count.js';
+import { printable } from '../log/printable.js';
 import { writeOutput } from '../log/write-output.js';
 import type { Garbage } from '../storage/registry-store.js';
 import { parseChoice } from './choice.js';
@@ -42,7 +43,8 @@ export async function collectGarbage(
   const over = new AbortController();
   void stop.asked.then(() => over.abort());
   const { openDirectoryStore } = await import('../storage/directory/directory-store.js');
-  const store = await openDirectoryStore(directory);
+  const warn = (message: string) => context.stderr.write(`quinistry: ${printable(message)}\n`);
+  const store = await openDirectoryStore(directory, { onWarning: warn });
   try {
     const report = new GarbageReport(format, dryRun, (text) => writeOutput(context.stdout, text));
     for await (const garbage of store.collectGarbage({ graceMs, untagged, dryRun, signal: over.signal })) {

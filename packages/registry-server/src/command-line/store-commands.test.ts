@@ -1,8 +1,9 @@
 import { appendFile, chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf } from '@quinistry/oci-image';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openDirectoryStore } from '../storage/directory/directory-store.js';
 import { CommandRun } from './testing/command-run.js';
 
@@ -77,6 +78,17 @@ describe('quinistry gc <directory>', () => {
     } finally {
       await open.close();
     }
+  });
+
+  it('says so where a server may have it open and nothing tells', async () => {
+    const refusal = Object.assign(new Error('listen EPERM'), { code: 'EPERM' });
+    const listening = vi.spyOn(Server.prototype, 'listen').mockImplementation(() => {
+      throw refusal;
+    });
+    onTestFinished(() => listening.mockRestore());
+    const run = new CommandRun(['gc', store]);
+    expect(await run.status).toBe(0);
+    expect(run.stderr).toMatch(/^quinistry: nothing keeps a second process from this store[^\n]*\n$/);
   });
 });
 
