@@ -207,6 +207,27 @@ describeWith([root, smallDisks], 'a registry on a disk that is full', () => {
     expect(await registry.findings()).toEqual([]);
   });
 
+  it('is opened again though there is not a block left', async () => {
+    const registry = await FullDiskRegistry.start();
+    expect(await registry.pushImage('first')).toBe(true);
+    await registry.disk.fill();
+    await registry.reopen();
+    await registry.demandAcknowledged();
+    expect(await registry.findings()).toEqual([]);
+  });
+
+  it('is not opened where no file can be made, and opened whole once one can', async () => {
+    const registry = await FullDiskRegistry.start();
+    expect(await registry.pushImage('first')).toBe(true);
+    await registry.close();
+    await registry.disk.forbidFiles();
+    await expect(openDirectoryStore(registry.directory)).rejects.toMatchObject({ code: 'NO_SPACE' });
+    registry.disk.allowFiles();
+    await registry.reopen();
+    await registry.demandAcknowledged();
+    expect(await registry.findings()).toEqual([]);
+  });
+
   it('goes on where an upload stopped when the disk has grown', async () => {
     const registry = await FullDiskRegistry.start();
     await registry.disk.fill(100);

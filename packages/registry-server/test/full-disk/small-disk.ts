@@ -8,6 +8,8 @@ import { type Judge, judge } from '../../../oci-image/test/judges.js';
 const BALLAST = 'ballast';
 /** What a file system gives out at once. */
 const BLOCK_BYTES = 4096;
+/** More than any test makes. */
+const MOST_FILES = 100_000;
 
 /** A file system in memory that is soon full. Needs root. */
 export class SmallDisk {
@@ -41,6 +43,16 @@ export class SmallDisk {
 
   resize(bytes: number): void {
     execFileSync('mount', ['-o', `remount,size=${bytes}`, this.path]);
+  }
+
+  /** From now on no file can be made, not even an empty one. */
+  async forbidFiles(): Promise<void> {
+    const { files, ffree } = await statfs(this.path);
+    execFileSync('mount', ['-o', `remount,nr_inodes=${files - ffree}`, this.path]);
+  }
+
+  allowFiles(): void {
+    execFileSync('mount', ['-o', `remount,nr_inodes=${MOST_FILES}`, this.path]);
   }
 
   async unmount(): Promise<void> {
