@@ -139,11 +139,11 @@ class TestSink extends EventEmitter implements BodySink {
   destroyed = false;
   ended = false;
   readonly written: number[] = [];
-  #onFlushed: (() => void) | undefined;
+  readonly #flushing: (() => void)[] = [];
 
   write(piece: Uint8Array, onFlushed: () => void): void {
     this.written.push(...piece);
-    this.#onFlushed = onFlushed;
+    this.#flushing.push(onFlushed);
   }
 
   end(): void {
@@ -156,30 +156,31 @@ class TestSink extends EventEmitter implements BodySink {
   }
 
   async flush(): Promise<void> {
-    this.#onFlushed?.();
+    this.#flushing.shift()?.();
     await new Promise(setImmediate);
   }
 }
 
 describe('OutgoingBody.writeTo', () => {
-  it('asks for a chunk once the one before has left, and ends the answer', async () => {
+  it('has two pieces on their way, and asks for the next one when the first of them has left', async () => {
     const ends: BodyEnd[] = [];
-    const memory = new Uint8Array(1);
-    async function* recycling(): AsyncGenerator<Uint8Array> {
-      for (const value of [1, 2, 3]) {
-        memory[0] = value;
-        yield memory;
-      }
+    let asked = 0;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      for (asked = 1; asked <= 4; asked++) yield bytesOf(asked);
     }
-    const body = await OutgoingBody.open(recycling, { size: 3, recycles: true, onEnd: (end) => ends.push(end) });
+    const body = await OutgoingBody.open(source, { size: 4, recycles: true, onEnd: (end) => ends.push(end) });
     const sink = new TestSink();
     const written = body.writeTo(sink);
-    await new Promise(setImmediate);
-    expect([...memory]).toEqual([1]);
-    for (let piece = 0; piece < 3; piece++) await sink.flush();
+    for (const [flushed, onTheirWay] of [2, 3, 4].entries()) {
+      await new Promise(setImmediate);
+      expect([flushed, asked, sink.written.length]).toEqual([flushed, onTheirWay, onTheirWay]);
+      await sink.flush();
+    }
+    expect(sink.ended).toBe(false);
+    await sink.flush();
     await written;
-    expect(sink).toMatchObject({ written: [1, 2, 3], ended: true, destroyed: false });
-    expect(ends).toEqual([{ bytes: 3, complete: true }]);
+    expect(sink).toMatchObject({ written: [1, 2, 3, 4], ended: true, destroyed: false });
+    expect(ends).toEqual([{ bytes: 4, complete: true }]);
   });
 
   it.each([
@@ -198,11 +199,12 @@ describe('OutgoingBody.writeTo', () => {
     const body = await OutgoingBody.open(source, { size: 100, onEnd: (end) => ends.push(end) });
     const sink = new TestSink();
     void body.writeTo(sink);
-    await sink.flush();
+    await new Promise(setImmediate);
     part(sink);
     await sink.flush();
-    expect(sink.written).toEqual([1, 2]);
-    expect(ends).toEqual([{ bytes: 2, complete: false }]);
+    await sink.flush();
+    expect(sink.written).toEqual([1, 2, 1, 2]);
+    expect(ends).toEqual([{ bytes: 4, complete: false }]);
     expect(closed).toBe(true);
   });
 

@@ -17,7 +17,7 @@ export interface OutgoingBodyOptions {
   readonly onEnd: (end: BodyEnd) => void;
   /** Cuts the connection. Without it, a failure of the source errors the stream, and the platform sees to the rest. */
   readonly breakOff?: (() => void) | undefined;
-  /** Whether the source fills the memory of a chunk anew once it is asked for the next one. @defaultValue `false` */
+  /** Whether the source fills the memory of a chunk anew once it is asked for the next but one. @defaultValue `false` */
   readonly recycles?: boolean | undefined;
 }
 
@@ -104,14 +104,21 @@ export class OutgoingBody {
     );
   }
 
-  /** Writes to a connection, and ends its answer or cuts it. Never rejects. */
+  /**
+   * Writes to a connection, and ends its answer or cuts it. Never rejects. The system gets a piece before it has sent all
+   * of the one before, so that a fast connection never waits for the next one.
+   */
   async writeTo(sink: BodySink): Promise<void> {
     if (sink.destroyed) return this.#cancel();
     for (const event of ['close', 'error'] as const) sink.on(event, () => this.#cancel());
     try {
+      let before = Promise.resolve();
       for (let piece = await this.#next(); piece !== undefined; piece = await this.#next()) {
-        await flushed(sink, piece);
+        const flushing = flushed(sink, piece);
+        await before;
+        before = flushing;
       }
+      await before;
       if (this.#ended) return;
       sink.end();
       this.#end({ complete: true });

@@ -23,7 +23,7 @@ export interface StoredBlob {
 }
 
 export interface ReadBlobOptions extends OpenBlobOptions {
-  /** Whether a chunk's memory may be filled anew as soon as the next chunk is asked for. @defaultValue `false` */
+  /** Whether a chunk's memory may be filled anew as soon as the next but one is asked for. @defaultValue `false` */
   readonly recycle?: boolean | undefined;
 }
 
