@@ -1,6 +1,6 @@
 /** Building and reading container images. The wire documents themselves are in `@quinistry/oci-image/spec`. */
 export type { BlobInfo, BlobStore, ByteRange, OpenBlobOptions, WriteBlobOptions } from './content/blob-store.js';
-export { computeDigest, DEFAULT_DIGEST_ALGORITHM, digestOf } from './content/compute-digest.js';
+export { computeDigest, DEFAULT_DIGEST_ALGORITHM, Digester, digestOf } from './content/compute-digest.js';
 export { type Content, contentOf, type OpenOptions } from './content/content.js';
 export type { JsonDocument } from './content/document.js';
 export { type OpenFileContentOptions, openFileContent } from './content/file-content.js';
@@ -12,7 +12,7 @@ export { type ReadTarEntry, type ReadTarFile, type ReadTarOptions, readTar } fro
 export type { TarAttributes, TarEntry, TarEntryKind, TarPath } from './content/tar/tar-entry.js';
 export { TarError } from './content/tar/tar-error.js';
 export { type WriteTarOptions, writeTar } from './content/tar/write-tar.js';
-export { verifyContent } from './content/verify-content.js';
+export { verifyBlobInfo, verifyContent } from './content/verify-content.js';
 export {
   ContentMismatchError,
   DocumentError,

@@ -2,7 +2,7 @@ import { OciError } from '../errors.js';
 import { type Digest, digestAlgorithm } from '../spec/digest.js';
 import type { BlobInfo, BlobStore, OpenBlobOptions, WriteBlobOptions } from './blob-store.js';
 import { Digester } from './compute-digest.js';
-import { verifyInfo } from './verify-content.js';
+import { verifyBlobInfo } from './verify-content.js';
 
 /** Blobs are kept in pieces of this size: no single array has to grow, and a range is found by division. */
 const SEGMENT_BYTES = 1024 * 1024;
@@ -31,7 +31,7 @@ export class MemoryBlobStore implements BlobStore {
       segments.append(chunk);
     }
     const info = digester.finish();
-    verifyInfo(info, expected);
+    verifyBlobInfo(info, expected);
     this.#blobs.set(info.digest, { ...info, segments: segments.finish() });
     return info;
   }

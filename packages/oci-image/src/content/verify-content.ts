@@ -25,7 +25,7 @@ export async function* verifyContent(
     }
     yield chunk;
   }
-  verifyInfo(digester.finish(), expected);
+  verifyBlobInfo(digester.finish(), expected);
 }
 
 /**
@@ -33,7 +33,7 @@ export async function* verifyContent(
  *
  * @throws {ContentMismatchError} `SIZE_MISMATCH` or `DIGEST_MISMATCH`.
  */
-export function verifyInfo(actual: BlobInfo, expected: Partial<BlobInfo> = {}): void {
+export function verifyBlobInfo(actual: BlobInfo, expected: Partial<BlobInfo> = {}): void {
   if (expected.size !== undefined && actual.size !== expected.size) {
     throw new ContentMismatchError('SIZE_MISMATCH', expected.size, actual.size, expected.digest);
   }

@@ -1,5 +1,12 @@
+import type { BlobStore } from '@quinistry/oci-image';
 import type { StorageChoice } from '../config/setting-types.js';
 import type { RegistryStore } from '../storage/registry-store.js';
+
+export interface OpenedStore {
+  readonly store: RegistryStore;
+  /** For what the server makes itself; absent where the store is in memory as well. */
+  readonly scratch?: BlobStore;
+}
 
 export interface OpenStoreOptions {
   /** Told of what could not be written for now. */
@@ -13,17 +20,18 @@ export interface OpenStoreOptions {
  * @throws {OciError} `STORE_IN_USE`
  * @throws {StorageError} `NO_SPACE`
  */
-export async function openStore(choice: StorageChoice, options: OpenStoreOptions): Promise<RegistryStore | undefined> {
+export async function openStore(choice: StorageChoice, options: OpenStoreOptions): Promise<OpenedStore | undefined> {
   switch (choice.kind) {
     case 'none':
       return undefined;
     case 'memory': {
       const { createMemoryStore } = await import('../storage/memory/memory-store.js');
-      return createMemoryStore();
+      return { store: createMemoryStore() };
     }
     case 'directory': {
       const { openDirectoryStore } = await import('../storage/directory/directory-store.js');
-      return openDirectoryStore(choice.directory, options);
+      const store = await openDirectoryStore(choice.directory, options);
+      return { store, scratch: store.scratch };
     }
   }
 }

@@ -6,13 +6,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { BlobStore } from '@quinistry/oci-image';
 import { hash } from 'bcryptjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startServer } from '../node-server.js';
+import { ScratchBlobStore } from '../storage/directory/scratch-blob-store.js';
+import { StorageError } from '../storage/storage-error.js';
 import { createCertificate } from '../testing/certificate.js';
 import { openRaw } from '../testing/raw-connection.js';
 import { CommandRun } from './testing/command-run.js';
 import { pushImage } from './testing/http-push.js';
+import { buildTinyQuine } from './testing/tiny-quine.js';
 
 let folder: string;
 const running: CommandRun[] = [];
@@ -117,6 +121,19 @@ describe('quinistry serve --storage <directory>', () => {
     expect((await pushImage(url)).status).toBe(201);
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     expect((await fetch(`${url}/v2/quinistry/manifests/latest`)).status).toBe(500);
+  });
+
+  it('keeps its own image beside the directory, and in memory where the disk has no room for it', async () => {
+    const stores: (BlobStore | undefined)[] = [];
+    const { url } = await serve(['--storage', join(folder, 'store')], {
+      async buildQuine(options) {
+        stores.push(options.store);
+        if (options.store !== undefined) throw new StorageError('NO_SPACE', 'the disk is full');
+        return buildTinyQuine();
+      },
+    });
+    expect((await fetch(`${url}/v2/quinistry/manifests/latest`)).status).toBe(200);
+    expect(stores).toEqual([expect.any(ScratchBlobStore), undefined]);
   });
 
   it('tells the story of a push, and of the garbage that it collects', async () => {

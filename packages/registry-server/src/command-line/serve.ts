@@ -1,10 +1,12 @@
 /** `quinistry serve`: listens at once, builds the image meanwhile, and serves until it is told to stop. */
+import type { BlobStore } from '@quinistry/oci-image';
 import type { Configuration } from '../config/configuration.js';
 import type { RunningServer } from '../node-server.js';
 import { createFrontDoor } from '../operations/front-door.js';
 import { Health } from '../operations/health.js';
 import { RequestsInFlight } from '../operations/requests-in-flight.js';
 import type { Quine } from '../quine/build-quine.js';
+import { StorageError } from '../storage/storage-error.js';
 import type { CommandContext } from './command-context.js';
 import { type Companion, startCompanions } from './companions.js';
 import { EXIT_STATUS } from './exit-status.js';
@@ -130,9 +132,15 @@ class Service {
   async #buildQuine(): Promise<Quine> {
     const { application, buildQuine } = this.#context;
     const { story, signal } = this.#state;
-    const quine = await story.tellBuild((onProgress) =>
-      buildQuine({ application, version: VERSION, onProgress, signal }),
-    );
+    const { scratch } = this.#parts;
+    const quine = await story.tellBuild((onProgress) => {
+      const build = (store?: BlobStore) => buildQuine({ application, version: VERSION, store, onProgress, signal });
+      return build(scratch).catch((error) => {
+        // A disk that is full today may have room for pushes tomorrow, and the image is built only now.
+        if (error instanceof StorageError && error.code === 'NO_SPACE') return build();
+        throw error;
+      });
+    });
     this.#health.settle('image');
     return quine;
   }

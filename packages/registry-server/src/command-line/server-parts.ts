@@ -1,6 +1,6 @@
 /** What stands around a registry: where it keeps things, who may use it, and who is told. */
 import { readFile } from 'node:fs/promises';
-import { OciError } from '@quinistry/oci-image';
+import { type BlobStore, OciError } from '@quinistry/oci-image';
 import type { OpenAccess } from '../access/open-access-control.js';
 import type { Configuration } from '../config/configuration.js';
 import type { Log } from '../log/create-log.js';
@@ -14,6 +14,8 @@ import { openStore } from './open-store.js';
 /** Each is absent where the configuration does not ask for it; its code is not even run then. */
 export interface ServerParts {
   readonly store: RegistryStore | undefined;
+  /** Where the image of the server is kept, for it is tens of megabytes; in memory where this is absent. */
+  readonly scratch: BlobStore | undefined;
   readonly access: OpenAccess | undefined;
   readonly tls: CheckedTls | undefined;
   readonly metrics: Metrics | undefined;
@@ -34,7 +36,8 @@ export async function openServerParts(
   const opened = access && (await openAccess(access, requests));
   const webhook = operations.webhook && (await openWebhook(operations.webhook, { log, metrics }));
   const onWarning = (message: string, err: unknown) => log.warn({ err }, message);
-  return { tls, metrics, access: opened, webhook, store: await openStore(storage, { onWarning }) };
+  const { store, scratch } = (await openStore(storage, { onWarning })) ?? {};
+  return { tls, metrics, access: opened, webhook, store, scratch };
 }
 
 async function openTls(files: { readonly certificate: string; readonly key: string }): Promise<CheckedTls> {

@@ -57,6 +57,8 @@ export interface BuildQuineOptions {
   readonly version: string;
   /** The Node.js that is to run it. @defaultValue the one that runs now */
   readonly executable?: string | undefined;
+  /** Where the layers are kept. @defaultValue memory */
+  readonly store?: BlobStore | undefined;
   readonly onProgress?: ((progress: QuineProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -68,14 +70,13 @@ export interface Quine {
 }
 
 /**
- * Builds the image of the running server, in memory.
+ * Builds the image of the running server.
  *
  * @throws {OciError} `FILE_UNREADABLE`, `FILE_CHANGED`; `PLATFORM_UNSUPPORTED` where the running Node.js could not run in
  * a container, as on macOS and Windows; `ELF_INVALID`, `LIBRARY_NOT_FOUND`.
  */
 export async function buildQuine(options: BuildQuineOptions): Promise<Quine> {
-  const { version, executable, signal } = options;
-  const store = new MemoryBlobStore();
+  const { version, executable, store = new MemoryBlobStore(), signal } = options;
   const runtime = await readNodeRuntime({ executable, path: QUINE_PATHS.node, signal });
   const application = await readApplication(options.application);
   const layers = {
