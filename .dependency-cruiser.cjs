@@ -2,8 +2,8 @@
  * Who may import whom. An arrow never points up, and siblings never meet; tests may import what they like.
  *
  *     oci-image         errors <- spec <- content <- image <- { layout | archive | registry | node | tree }
- *     registry-server   { storage | manifests } <- { http <- route <- response-event | policy } <- exchange <- handlers
- *                       storage <- quine, and the rest stands above all
+ *     registry-server   { storage | manifests } <- { http <- { route <- response-event | client } | policy } <- exchange
+ *                       exchange <- handlers, storage <- quine, and the rest stands above all
  *
  * test/layers.test.ts runs this, and shows that each rule can fail.
  */
@@ -26,10 +26,11 @@ const registryServer = {
   manifests: ['storage'],
   http: ['storage'],
   route: ['storage', 'http'],
+  client: ['storage', 'http'],
   policy: ['storage', 'manifests'],
   'registry-event': [],
   'response-event': ['storage', 'http', 'route'],
-  exchange: ['storage', 'http', 'route', 'policy', 'registry-event', 'response-event'],
+  exchange: ['storage', 'http', 'route', 'client', 'policy', 'registry-event', 'response-event'],
   handlers: ['storage', 'manifests', 'http', 'route', 'policy', 'registry-event', 'response-event', 'exchange'],
   quine: ['storage'],
 };

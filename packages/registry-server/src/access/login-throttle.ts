@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { networkOf } from '../client/ip-address.js';
 
 /** Passwords that may be wrong before anybody has to wait. */
 export const FREE_FAILURES = 5;
@@ -45,7 +45,7 @@ export class LoginThrottle {
 
   /** @param address - `undefined` where the platform does not tell; those all count as one. */
   begin(address: string | undefined, account: string): LoginAttempt | { readonly retryAfterSeconds: number } {
-    const key = JSON.stringify([addressBlock(address), account]);
+    const key = JSON.stringify([networkOf(address), account]);
     const record = this.#recall(key);
     const wait = record.waitUntil - this.#now();
     if (wait > 0) return { retryAfterSeconds: Math.ceil(wait / 1000) };
@@ -98,20 +98,4 @@ export class LoginThrottle {
 
 function waitAfter(failures: number): number {
   return Math.min(MAX_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(failures - FREE_FAILURES, 32));
-}
-
-/** Whoever has one IPv6 address has the 2^64 of its network as well. IPv4 may come dressed as IPv6: `::ffff:127.0.0.1`. */
-export function addressBlock(address: string | undefined): string {
-  if (address === undefined) return 'unknown';
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = address.toLowerCase().replace(/%.*$/, '').split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
-  const all = [...groups, ...Array<string>(missing).fill('0'), ...(tail ?? '').split(':')];
-  return `${all
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`;
 }
