@@ -168,6 +168,7 @@ describe('the exports', () => {
         "DEFAULT_MAX_UPLOADS",
         "ListenError",
         "StorageError",
+        "TrustedProxies",
         "accessOptionsSchema",
         "createImageStorage",
         "createLayeredStore",

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { AccessControl } from './policy/access-control.js';
 import { createLayeredStore } from './storage/layered-storage.js';
 import { createMemoryStore } from './storage/memory/memory-store.js';
 import { createFixtureStorage } from './testing/fixture-storage.js';
-import { errorCodes, PushClient } from './testing/push-client.js';
+import { errorCodes, PushClient, type PushClientOptions } from './testing/push-client.js';
 
 const UI = 'https://ui.example.org';
 
@@ -20,6 +21,38 @@ describe('X-Request-Id', () => {
     expect(seen).toEqual(['from-a-proxy', 'from-a-proxy']);
     const other = await client.send('GET', '/v2/');
     expect(other.headers.get('X-Request-Id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('trustedProxies', () => {
+  const ALICE = '203.0.113.7';
+  const headers = { 'X-Forwarded-For': ALICE, 'X-Forwarded-Proto': 'https' };
+
+  /** Sends a request from 10.0.0.1, and tells which address the event and the access control get, and which origin. */
+  async function observe(options: PushClientOptions) {
+    const seen: unknown[] = [];
+    const access: AccessControl = {
+      asksForLogin: true,
+      authenticate: async ({ address }) => {
+        seen.push(address);
+        return { identity: { name: undefined, may: () => true } };
+      },
+      challenge: (_scopes, { origin } = {}) => `Test ${origin}`,
+    };
+    const client = new PushClient({ access, onResponse: ({ remoteAddress }) => seen.push(remoteAddress), ...options });
+    const response = await client.send('GET', '/v2/', { headers, peer: '10.0.0.1' });
+    return [...seen, response.headers.get('WWW-Authenticate')];
+  }
+
+  it('says whose word on the client counts, for events, logins and challenges', async () => {
+    const trusting = await observe({ trustedProxies: ['10.0.0.0/8'] });
+    expect(trusting).toEqual([ALICE, ALICE, 'Test https://registry.test']);
+  });
+
+  it('lets nobody say who it is, where it is left out or names others', async () => {
+    for (const options of [{}, { trustedProxies: [] }, { trustedProxies: ['10.0.0.2'] }]) {
+      expect(await observe(options)).toEqual(['10.0.0.1', '10.0.0.1', 'Test http://registry.test']);
+    }
   });
 });
 

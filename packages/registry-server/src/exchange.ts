@@ -1,4 +1,5 @@
 import { formatWireError, WIRE_ERRORS, type WireErrorCode, type WireErrorEntry } from '@quinistry/oci-image/spec';
+import type { TrustedProxies } from './client/trusted-proxies.js';
 import { type CorsOptions, corsHeaders } from './http/cors.js';
 import { OutgoingBody } from './http/outgoing-body.js';
 import { RequestBody } from './http/request-body.js';
@@ -34,6 +35,7 @@ export interface RegistryContext {
   readonly policy: RegistryPolicy;
   readonly access?: AccessControl | undefined;
   readonly cors?: CorsOptions | undefined;
+  readonly proxies: TrustedProxies;
   readonly observer: RegistryObserver;
 }
 
@@ -77,8 +79,14 @@ export class Exchange {
     return new URLSearchParams(start === -1 ? '' : this.target.slice(start));
   }
 
+  /** The client's, which is not that of the connection where a trusted proxy stands in between. */
   get remoteAddress(): string | undefined {
-    return this.#transport?.incoming?.socket?.remoteAddress;
+    return this.context.proxies.clientAddress(this.request, this.#transport);
+  }
+
+  /** Scheme and authority that the client sent its request to. */
+  get origin(): string {
+    return this.context.proxies.origin(this.request, this.#transport);
   }
 
   /** All lines of a header, joined by commas; `null` where there is none. */

@@ -3,6 +3,7 @@
 export { type AccessOptions, type AccessOptionsInput, accessOptionsSchema } from './access/access-options.js';
 export { type OpenAccess, openAccessControl } from './access/open-access-control.js';
 export type { TokenEndpoint } from './access/token-endpoint.js';
+export { TrustedProxies } from './client/trusted-proxies.js';
 export type { RegistryObserver } from './exchange.js';
 export type { CorsOptions } from './http/cors.js';
 export type { Transport, TransportRequest } from './http/transport.js';

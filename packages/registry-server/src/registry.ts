@@ -1,4 +1,5 @@
 import { Hono } from 'hono';
+import { TrustedProxies } from './client/trusted-proxies.js';
 import { Exchange, type RegistryContext, type RegistryObserver } from './exchange.js';
 import { base } from './handlers/base.js';
 import { blob } from './handlers/blob.js';
@@ -28,6 +29,11 @@ export interface RegistryOptions extends RegistryObserver, PolicyOptions {
   readonly access?: AccessControl | undefined;
   /** Origins whose scripts may talk to the registry from a browser. @defaultValue none */
   readonly cors?: CorsOptions | undefined;
+  /**
+   * Proxies in front of the registry: addresses, and ranges such as `10.0.0.0/8`. What they say of a client in
+   * `X-Forwarded-For` and `X-Forwarded-Proto` is believed. @defaultValue none
+   */
+  readonly trustedProxies?: readonly string[] | undefined;
 }
 
 /**
@@ -45,6 +51,7 @@ export interface Registry {
  * A registry over what `storage` holds. It answers every request, never rejects, and tells `onError` why it could not.
  *
  * @throws {InvalidValueError} `REFERENCE_INVALID` for what is no pattern of tags.
+ * @throws {OciError} `ARGUMENT_INVALID` for a trusted proxy that is neither an address nor a range.
  */
 export function createRegistry(options: RegistryOptions): Registry {
   const context = createContext(options);
@@ -65,7 +72,8 @@ function createContext(options: RegistryOptions): RegistryContext {
   const { storage, access, cors, onResponse, onError, onEvent } = options;
   const policy = createPolicy(options);
   const store = isStore(storage) && !policy.readOnly ? new GuardedStore(storage, policy) : undefined;
-  return { storage, store, policy, access, cors, observer: { onResponse, onError, onEvent } };
+  const proxies = new TrustedProxies(options.trustedProxies);
+  return { storage, store, policy, access, cors, proxies, observer: { onResponse, onError, onEvent } };
 }
 
 function isStore(storage: RegistryStorage | RegistryStore): storage is RegistryStore {

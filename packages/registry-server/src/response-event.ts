@@ -32,7 +32,7 @@ export interface ResponseEvent {
   readonly requestId: string;
   /** The account; absent for anonymous requests. */
   readonly identity?: string | undefined;
-  /** The address that the connection came from, where the platform tells. */
+  /** The client's address, where the platform tells: that of the connection, or what a trusted proxy says. */
   readonly remoteAddress?: string | undefined;
   readonly repository?: string | undefined;
   /** The tag or digest that was asked for. */

@@ -54,7 +54,9 @@ export const tokenOptionsSchema = z
     realm: z
       .url({ protocol: /^https?$/, error: 'expected an absolute URL, such as https://registry.example.org/token' })
       .optional()
-      .describe('where clients fetch tokens; needed behind a proxy that ends TLS, and for tokens of another server'),
+      .describe(
+        'where clients fetch tokens; needed for tokens of another server, and behind a proxy that ends TLS and is not trusted',
+      ),
     service: quotableSchema.optional().describe('what tokens are for: their audience'),
     issuer: z
       .string()

@@ -27,7 +27,7 @@ export interface TokenEndpoint {
   /**
    * Answers every request, and rejects only where the accounts cannot be told.
    *
-   * @param address - the address that the connection comes from.
+   * @param address - the client's; `TrustedProxies.clientAddress` tells it where proxies stand in between.
    */
   fetch(request: Request, address?: string): Promise<Response>;
 }

@@ -208,6 +208,27 @@ describe('quinistry serve --htpasswd', () => {
   });
 });
 
+describe('quinistry serve --trusted-proxy', () => {
+  it('counts failed logins of each client that the proxy names, and sends clients to the token endpoint where they came', async () => {
+    const accounts = await writeText('accounts', `alice:${await hash('correct horse', 4)}\n`);
+    const args = ['--storage', 'memory', '--htpasswd', accounts, '--anonymous-pull', '--trusted-proxy', '127.0.0.0/8'];
+    const { run, url } = await serve(args);
+    const guess = async (address: string, password: string, path: string) => {
+      const Authorization = `Basic ${Buffer.from(`alice:${password}`).toString('base64')}`;
+      const headers = { Authorization, 'X-Forwarded-For': address, 'X-Forwarded-Proto': 'https' };
+      return fetch(`${url}${path}`, { headers });
+    };
+    // On either way in: they have to count for the same client.
+    for (let n = 0; n < 5; n++) await guess('203.0.113.7', `guess ${n}`, n % 2 === 0 ? '/v2/' : '/token');
+    expect((await guess('203.0.113.7', 'correct horse', '/v2/')).status).toBe(429);
+    expect((await guess('203.0.113.7', 'correct horse', '/token')).status).toBe(429);
+    expect((await guess('203.0.113.8', 'correct horse', '/v2/')).status).toBe(200);
+    expect(await recordOf(run, 'refusing login')).toMatchObject({ remoteAddress: '203.0.113.7' });
+    const challenge = (await guess('203.0.113.8', 'wrong', '/v2/')).headers.get('WWW-Authenticate');
+    expect(challenge).toContain(`realm="${url.replace('http:', 'https:')}/token"`);
+  });
+});
+
 describe('quinistry serve --tls-certificate --tls-key', () => {
   it('serves https', async () => {
     const tls = createCertificate();
@@ -303,7 +324,7 @@ describe('quinistry serve --config', () => {
     const run = new CommandRun(['--config', file]);
     expect(await run.status).toBe(2);
     expect(run.stderr).toBe(
-      `quinistry: ${file}:2:3: server.prot is no setting; server has host, port, allowAnonymousPush, idleTimeout, tls\n` +
+      `quinistry: ${file}:2:3: server.prot is no setting; server has host, port, allowAnonymousPush, idleTimeout, trustedProxies, tls\n` +
         `quinistry: ${file}:3:10: storage is 7; expected none, memory or a directory; see quinistry --help\n`,
     );
   });

@@ -1,5 +1,6 @@
 /** `quinistry serve`: listens at once, builds the image meanwhile, and serves until it is told to stop. */
 import type { BlobStore } from '@quinistry/oci-image';
+import { TrustedProxies } from '../client/trusted-proxies.js';
 import type { Configuration } from '../config/configuration.js';
 import type { RunningServer } from '../node-server.js';
 import { createFrontDoor } from '../operations/front-door.js';
@@ -101,7 +102,7 @@ class Service {
   }
 
   #listen(quine: Promise<Quine>): Promise<RunningServer> {
-    const { host, port, idleTimeout: idleTimeoutMs } = this.#configuration.server;
+    const { host, port, idleTimeout: idleTimeoutMs, trustedProxies } = this.#configuration.server;
     const { tls, access } = this.#parts;
     const { log, requests } = this.#state.story;
     const served = createServedRegistry(quine, this.#configuration, { parts: this.#parts, requests });
@@ -110,6 +111,7 @@ class Service {
       health: this.#health,
       tokens: access?.tokens,
       cors: this.#configuration.cors,
+      proxies: new TrustedProxies(trustedProxies),
       log,
     });
     return this.#context.startServer({ registry, host, port, tls, idleTimeoutMs, onError: requests.onError });

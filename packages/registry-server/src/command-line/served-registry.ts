@@ -10,7 +10,7 @@ import type { ServerParts } from './server-parts.js';
 /** The quine alone, or beside what people keep in the store. */
 export function createServedRegistry(
   quine: Promise<Quine>,
-  { policy, cors }: Configuration,
+  { policy, cors, server }: Configuration,
   { parts, requests }: { readonly parts: ServerParts; readonly requests: RequestLog },
 ): Registry {
   const overlay = { repositories: [QUINE_REPOSITORY], storage: createQuineStorage(quine) };
@@ -26,6 +26,7 @@ export function createServedRegistry(
     storage: parts.store === undefined ? overlay.storage : createLayeredStore(overlay, parts.store),
     access: parts.access?.control,
     cors: cors.origins.length === 0 ? undefined : cors,
+    trustedProxies: server.trustedProxies,
     ...observe(parts, requests),
   });
 }

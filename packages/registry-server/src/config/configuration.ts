@@ -7,6 +7,7 @@ import { accessOptionsSchema } from '../access/access-options.js';
 import { LOG_LEVELS } from '../log/create-log.js';
 import {
   address,
+  addressRange,
   byteSize,
   choice,
   count,
@@ -30,6 +31,12 @@ const serverSchema = z.strictObject({
     .prefault(false)
     .describe('listen beyond loopback though whoever gets there may push without a login'),
   idleTimeout: duration().prefault('60s').describe('cut a connection that moves no byte for this long'),
+  trustedProxies: z
+    .array(addressRange(), { error: 'a list of addresses and ranges of addresses' })
+    .prefault([])
+    .describe(
+      'proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses, or ranges such as 10.0.0.0/8',
+    ),
   tls: z
     .strictObject({
       certificate: path().describe('certificate chain in PEM form; with it, the server speaks https'),

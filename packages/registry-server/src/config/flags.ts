@@ -24,6 +24,7 @@ export const FLAGS: readonly Flag[] = [
   { declaration: '--tls-certificate <file>', path: 'server.tls.certificate' },
   { declaration: '--tls-key <file>', path: 'server.tls.key' },
   { declaration: '--idle-timeout <duration>', path: 'server.idleTimeout' },
+  { declaration: '--trusted-proxy <address>', path: 'server.trustedProxies', reads: 'list' },
   {
     declaration: '--htpasswd <file>',
     path: 'access.htpasswd',

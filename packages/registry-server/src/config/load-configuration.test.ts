@@ -190,6 +190,27 @@ describe('loadConfiguration, for operations.webhook.url', () => {
   );
 });
 
+describe('loadConfiguration, for server.trustedProxies', () => {
+  it('takes addresses and ranges', () => {
+    const trustedProxies = ['10.0.0.0/8', '2001:db8::1', '::ffff:192.0.2.0/120'];
+    expect(load(JSON.stringify({ server: { trustedProxies } })).server.trustedProxies).toEqual(trustedProxies);
+    expect(load('', { '--trusted-proxy': trustedProxies }).server.trustedProxies).toEqual(trustedProxies);
+    expect(load('').server.trustedProxies).toEqual([]);
+  });
+
+  it('names what is none', () => {
+    expect(problemsOf(() => load('server:\n  trustedProxies: [10.0.0.0/8, proxy]\n'))).toEqual([
+      'quinistry.yaml:2:32: server.trustedProxies[1] is "proxy"; expected an address or a range of addresses, such as 10.0.0.0/8 or 2001:db8::1',
+    ]);
+    expect(problemsOf(() => load('server:\n  trustedProxies: 10.0.0.1\n'))).toEqual([
+      'quinistry.yaml:2:19: server.trustedProxies is "10.0.0.1"; expected a list of addresses and ranges of addresses',
+    ]);
+    expect(problemsOf(() => load('', { '--trusted-proxy': ['10.0.0.0/33'] }))).toEqual([
+      expect.stringMatching(/^--trusted-proxy is "10\.0\.0\.0\/33"; expected an address or a range/),
+    ]);
+  });
+});
+
 describe('loadConfiguration, for operations.metrics', () => {
   it.each([
     ['127.0.0.1:9090', { host: '127.0.0.1', port: 9090 }],

@@ -3,6 +3,7 @@
  */
 import { isIP } from 'node:net';
 import * as z from 'zod';
+import { ADDRESS_RANGE_FORM, isAddressRange } from '../client/address-range.js';
 import { parseTagPattern } from '../policy/tag-pattern.js';
 import { BYTE_SIZE_FORM, parseByteSize } from './byte-size.js';
 import { DURATION_FORM, parseDuration } from './duration.js';
@@ -26,6 +27,9 @@ export const port = () => {
 export const host = () => read(parseHost, 'an address or a host name without a port');
 
 export const address = () => read(parseAddress, 'an address and a port, such as 127.0.0.1:9090');
+
+export const addressRange = () =>
+  z.string({ error: ADDRESS_RANGE_FORM }).refine(isAddressRange, { error: ADDRESS_RANGE_FORM });
 
 export const duration = () => read(parseDuration, DURATION_FORM);
 

@@ -63,7 +63,7 @@ function challenge(
   message: string,
   error?: ChallengeContext['error'],
 ): Response {
-  const { origin } = new URL(exchange.request.url);
+  const { origin } = exchange;
   return exchange.error('UNAUTHORIZED', message, {
     headers: {
       'WWW-Authenticate': access.challenge(scopes, { origin, error }),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TokenEndpoint } from '../access/token-endpoint.js';
+import { TrustedProxies } from '../client/trusted-proxies.js';
 import { createLog } from '../log/create-log.js';
 import { createRegistry } from '../registry.js';
 import { createFixtureStorage } from '../testing/fixture-storage.js';
@@ -13,10 +14,12 @@ function open(fetchToken: TokenEndpoint['fetch'] = async () => new Response('{"t
     health: new Health(['image']),
     tokens: { path: '/token', fetch: fetchToken },
     cors: { origins: ['https://ui.example.org'] },
+    proxies: new TrustedProxies(['10.0.0.1']),
     log: createLog({ level: 'info', format: 'json', write: (line) => lines.push(line) }),
   });
   return {
-    ask: (path: string, init?: RequestInit) => door.fetch(new Request(`http://registry.test${path}`, init)),
+    ask: (path: string, init?: RequestInit, peer?: string) =>
+      door.fetch(new Request(`http://registry.test${path}`, init), { incoming: { socket: { remoteAddress: peer } } }),
     lines,
   };
 }
@@ -44,6 +47,18 @@ describe('createFrontDoor', () => {
     expect(answer.headers.get('X-Request-Id')).toBe('r-1');
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ msg: 'making out token', target: '/token', requestId: 'r-1' });
     expect(lines.join('')).not.toMatch(/alice|secret|YWxpY2U6/);
+  });
+
+  it('takes the client for whom a trusted proxy names, in logins and in the log', async () => {
+    const addresses: unknown[] = [];
+    const { ask, lines } = open(async (_request, address) => {
+      addresses.push(address);
+      return new Response('{}');
+    });
+    const headers = { 'X-Forwarded-For': '203.0.113.7' };
+    for (const peer of ['10.0.0.1', '10.0.0.2']) await ask('/token', { headers }, peer);
+    expect(addresses).toEqual(['203.0.113.7', '10.0.0.2']);
+    expect(lines.map((line) => JSON.parse(line).remoteAddress)).toEqual(addresses);
   });
 
   it('lets scripts of the origins that may use the registry log in, and those of others not', async () => {

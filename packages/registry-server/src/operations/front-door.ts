@@ -1,4 +1,5 @@
 import type { TokenEndpoint } from '../access/token-endpoint.js';
+import type { TrustedProxies } from '../client/trusted-proxies.js';
 import { type CorsOptions, corsHeaders } from '../http/cors.js';
 import { REQUEST_ID_HEADER, requestIdOf } from '../http/request-id.js';
 import { requestTarget } from '../http/request-target.js';
@@ -15,6 +16,7 @@ export interface FrontDoorOptions {
   readonly tokens: TokenEndpoint | undefined;
   /** As of the registry: a script that may use it has to be able to log in. */
   readonly cors: CorsOptions;
+  readonly proxies: TrustedProxies;
   readonly log: Pick<Log, 'info' | 'error'>;
 }
 
@@ -37,13 +39,13 @@ async function answerScripts(
   tokens: TokenEndpoint,
   request: Request,
   transport: Transport | undefined,
-  { cors, log }: FrontDoorOptions,
+  options: FrontDoorOptions,
 ): Promise<Response> {
   const isPreflight = request.method === 'OPTIONS';
   const response = isPreflight
     ? new Response(null, { status: 204, headers: { Allow: 'GET, POST, OPTIONS' } })
-    : await answerTokens(tokens, request, transport, log);
-  const added = corsHeaders(cors, request.headers.get('Origin'), isPreflight);
+    : await answerTokens(tokens, request, transport, options);
+  const added = corsHeaders(options.cors, request.headers.get('Origin'), isPreflight);
   for (const [name, value] of Object.entries(added)) response.headers.set(name, value);
   return response;
 }
@@ -53,9 +55,9 @@ async function answerTokens(
   tokens: TokenEndpoint,
   request: Request,
   transport: Transport | undefined,
-  log: FrontDoorOptions['log'],
+  { proxies, log }: FrontDoorOptions,
 ): Promise<Response> {
-  const remoteAddress = transport?.incoming?.socket?.remoteAddress;
+  const remoteAddress = proxies.clientAddress(request, transport);
   const requestId = requestIdOf(request.headers.get(REQUEST_ID_HEADER));
   const { method } = request;
   const response = await tokens.fetch(request, remoteAddress).catch((err: unknown) => {

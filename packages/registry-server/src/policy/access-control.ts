@@ -17,7 +17,7 @@ export interface AccessScope {
 export interface Credentials {
   /** The value of Authorization, as it came; `null` where there is none. */
   readonly authorization: string | null;
-  /** The address that the connection comes from, where the platform tells. For slowing down those who guess. */
+  /** The client's address, where the platform tells. For slowing down those who guess. */
   readonly address?: string | undefined;
 }
 
@@ -74,7 +74,7 @@ export interface AccessControl {
 /** What a challenge depends on besides the scopes. */
 export interface ChallengeContext {
   /**
-   * Scheme and authority that the request was sent to, as `URL.origin` prints them. A token endpoint of the registry's own
+   * Scheme and authority that the client sent its request to, as `URL.origin` prints them. A token endpoint of the registry's own
    * is told to the client as an absolute URL: docker and containerd take no relative realm.
    */
   readonly origin?: string | undefined;

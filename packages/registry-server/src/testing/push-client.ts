@@ -12,6 +12,8 @@ export interface PushClientOptions extends Partial<RegistryOptions> {
 export interface SentOptions {
   readonly body?: RequestInit['body'] | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The address that the connection comes from. */
+  readonly peer?: string | undefined;
 }
 
 /** A client of a registry of its own, which is over an empty memory store unless told otherwise. */
@@ -31,11 +33,11 @@ export class PushClient {
     });
   }
 
-  async send(method: string, target: string, { body, headers }: SentOptions = {}): Promise<Response> {
+  async send(method: string, target: string, { body, headers, peer }: SentOptions = {}): Promise<Response> {
     const stream = body instanceof ReadableStream ? { duplex: 'half' as const } : {};
     const init = { method, headers: { ...headers }, ...(body !== undefined && { body }), ...stream };
     const request = new Request(`http://registry.test${target}`, init);
-    return this.registry.fetch(request);
+    return this.registry.fetch(request, { incoming: { socket: { remoteAddress: peer } } });
   }
 
   async startUpload(repository: string, headers?: SentOptions['headers']): Promise<string> {
