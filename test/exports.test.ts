@@ -166,6 +166,7 @@ describe('the exports', () => {
         "DEFAULT_IDLE_TIMEOUT_MS",
         "DEFAULT_MAX_MANIFEST_BYTES",
         "DEFAULT_MAX_UPLOADS",
+        "DEFAULT_MAX_UPLOADS_PER_CLIENT",
         "ListenError",
         "StorageError",
         "TrustedProxies",

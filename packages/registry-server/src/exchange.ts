@@ -1,4 +1,5 @@
 import { formatWireError, WIRE_ERRORS, type WireErrorCode, type WireErrorEntry } from '@quinistry/oci-image/spec';
+import { networkOf } from './client/ip-address.js';
 import type { TrustedProxies } from './client/trusted-proxies.js';
 import { type CorsOptions, corsHeaders } from './http/cors.js';
 import { OutgoingBody } from './http/outgoing-body.js';
@@ -8,6 +9,7 @@ import type { Transport } from './http/transport.js';
 import { type AccessControl, ANYBODY, type Identity } from './policy/access-control.js';
 import type { GuardedStore } from './policy/guarded-store.js';
 import type { RegistryPolicy } from './policy/registry-policy.js';
+import type { Uploader } from './policy/upload-ledger.js';
 import type { RegistryEvent } from './registry-event.js';
 import type { FailureContext, ResponseEvent, ResponseKind } from './response-event.js';
 import type { ReadBlobOptions, RegistryStorage } from './storage/registry-storage.js';
@@ -82,6 +84,13 @@ export class Exchange {
   /** The client's, which is not that of the connection where a trusted proxy stands in between. */
   get remoteAddress(): string | undefined {
     return this.context.proxies.clientAddress(this.request, this.#transport);
+  }
+
+  /** Whose the uploads of this request are, and whom they count for. */
+  get uploader(): Uploader {
+    const { name } = this.identity;
+    const client = name === undefined ? `network ${networkOf(this.remoteAddress)}` : `account ${name}`;
+    return { owner: name, client };
   }
 
   /** Scheme and authority that the client sent its request to. */

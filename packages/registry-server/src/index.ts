@@ -30,6 +30,7 @@ export {
 export {
   DEFAULT_MAX_MANIFEST_BYTES,
   DEFAULT_MAX_UPLOADS,
+  DEFAULT_MAX_UPLOADS_PER_CLIENT,
   type Limits,
   type PolicyOptions,
 } from './policy/registry-policy.js';

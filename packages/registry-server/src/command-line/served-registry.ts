@@ -21,6 +21,7 @@ export function createServedRegistry(
       maxManifestBytes: limits.maxManifestSize,
       maxBlobBytes: limits.maxBlobSize,
       maxUploads: limits.maxUploads,
+      maxUploadsPerClient: limits.maxUploadsPerClient,
       maxRepositoryBytes: limits.maxRepositorySize,
     },
     storage: parts.store === undefined ? overlay.storage : createLayeredStore(overlay, parts.store),

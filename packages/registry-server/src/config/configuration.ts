@@ -58,6 +58,9 @@ const policySchema = z.strictObject({
       maxManifestSize: byteSize().prefault('4MiB').describe('largest manifest that is taken'),
       maxBlobSize: byteSize().optional().describe('largest blob that is taken'),
       maxUploads: count().prefault(10_000).describe('uploads open at once'),
+      maxUploadsPerClient: count()
+        .prefault(1000)
+        .describe('of these, by one client: an account, or an address without a login'),
       maxRepositorySize: byteSize().optional().describe('most bytes that one repository may hold'),
     })
     .prefault({}),

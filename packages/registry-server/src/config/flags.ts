@@ -44,6 +44,11 @@ export const FLAGS: readonly Flag[] = [
   { declaration: '--max-manifest-size <size>', path: 'policy.limits.maxManifestSize' },
   { declaration: '--max-blob-size <size>', path: 'policy.limits.maxBlobSize' },
   { declaration: '--max-uploads <number>', path: 'policy.limits.maxUploads', reads: 'number' },
+  {
+    declaration: '--max-uploads-per-client <number>',
+    path: 'policy.limits.maxUploadsPerClient',
+    reads: 'number',
+  },
   { declaration: '--max-repository-size <size>', path: 'policy.limits.maxRepositorySize' },
   { declaration: '--gc-interval <duration>', path: 'garbageCollection.interval' },
   { declaration: '--gc-grace <duration>', path: 'garbageCollection.grace' },

@@ -21,7 +21,7 @@ type SessionHandler = (exchange: Exchange, key: UploadKey, store: GuardedStore, 
 /** A session that was guessed, has ended, or is another repository's or another account's is simply not there. */
 function onSession(handle: SessionHandler): WritingHandler<UploadRoute> {
   return async (exchange, { repository, session }, store) => {
-    const key = { repository, session, owner: exchange.identity.name };
+    const key = { repository, session, ...exchange.uploader };
     const upload = await store.statUpload(key);
     if (upload === undefined) return exchange.error('BLOB_UPLOAD_UNKNOWN', `${repository} has no such upload`);
     try {

@@ -25,7 +25,7 @@ const beginUpload: WritingHandler<UploadsRoute> = async (exchange, { repository 
   // A mount that failed falls back to an ordinary upload, also where the query says what it will be.
   if (isDigest(digest) && mount === null) return pushWhole(exchange, store, repository, digest);
 
-  const upload = await store.createUpload(repository, exchange.identity.name);
+  const upload = await store.createUpload(repository, exchange.uploader);
   return exchange.empty(202, uploadHeaders(repository, upload));
 };
 
@@ -51,12 +51,12 @@ async function mountBlob(
 
 /** All in one request. Its client never learns of a session, so whatever goes wrong leaves none behind. */
 async function pushWhole(exchange: Exchange, store: GuardedStore, repository: string, digest: Digest) {
-  const { body, context, identity } = exchange;
+  const { body, context, uploader } = exchange;
   if ((body.announcedBytes ?? 0) > context.policy.maxBlobBytes) {
     throw new StorageError('TOO_LARGE', `a blob may have ${context.policy.maxBlobBytes} bytes`);
   }
-  const { session } = await store.createUpload(repository, identity.name);
-  const key = { repository, session, owner: identity.name };
+  const { session } = await store.createUpload(repository, uploader);
+  const key = { repository, session, ...uploader };
   try {
     await store.appendUpload(key, body);
     return await finishUpload(exchange, store, key, digest);

@@ -1,7 +1,9 @@
+import { digestOf } from '@quinistry/oci-image';
 import type { Digest } from '@quinistry/oci-image/spec';
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../storage/memory/memory-store.js';
-import { bytesOf, errorCodes, PushClient } from '../testing/push-client.js';
+import { bytesOf, errorCodes, PushClient, type SentOptions } from '../testing/push-client.js';
+import type { AccessControl } from './access-control.js';
 
 const REPOSITORY = 'team/app';
 const manifestAt = (reference: string) => `/v2/${REPOSITORY}/manifests/${reference}`;
@@ -103,6 +105,82 @@ describe('limits.maxUploads', () => {
       Array.from({ length: 8 }, async () => (await client.send('POST', `/v2/${REPOSITORY}/blobs/uploads/`)).status),
     );
     expect(statuses.filter((status) => status === 202)).toHaveLength(3);
+  });
+});
+
+describe('limits.maxUploadsPerClient', () => {
+  const UPLOADS = `/v2/${REPOSITORY}/blobs/uploads/`;
+  const limits = { maxUploadsPerClient: 2 };
+
+  /** Whoever the header names, without looking further. */
+  const access: AccessControl = {
+    asksForLogin: false,
+    authenticate: async ({ authorization }) => ({ identity: { name: authorization ?? undefined, may: () => true } }),
+    challenge: () => 'Test',
+  };
+
+  async function startAll(client: PushClient, ...senders: readonly SentOptions[]): Promise<readonly number[]> {
+    const statuses: number[] = [];
+    for (const sender of senders) statuses.push((await client.send('POST', UPLOADS, sender)).status);
+    return statuses;
+  }
+
+  it('answers 429 to a client above its share, and leaves the others theirs', async () => {
+    const client = new PushClient({ limits });
+    const [one, other] = [{ peer: '192.0.2.1' }, { peer: '192.0.2.2' }];
+    expect(await startAll(client, one, one, one, other, other, other)).toEqual([202, 202, 429, 202, 202, 429]);
+    const refused = await client.send('POST', UPLOADS, one);
+    expect(refused.headers.get('Retry-After')).toBe('10');
+    expect(await refused.json()).toMatchObject({
+      errors: [{ code: 'TOOMANYREQUESTS', message: expect.stringContaining('2 uploads of this client') }],
+    });
+  });
+
+  it('counts a network of IPv6 as one client, and mapped IPv4 as IPv4', async () => {
+    const client = new PushClient({ limits });
+    const peers = ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:ffff::', '2001:db8:0:1::1'].map((peer) => ({ peer }));
+    expect(await startAll(client, ...peers)).toEqual([202, 202, 429, 202]);
+    const mapped = ['192.0.2.1', '::ffff:192.0.2.1', '::ffff:c000:201'].map((peer) => ({ peer }));
+    expect(await startAll(client, ...mapped)).toEqual([202, 202, 429]);
+  });
+
+  it('goes by the account where there is one, wherever it comes from', async () => {
+    const client = new PushClient({ limits, access });
+    const from = (peer: string, name: string) => ({ peer, headers: { Authorization: name } });
+    const alice = [1, 2, 3].map((host) => from(`192.0.2.${host}`, 'alice'));
+    expect(await startAll(client, ...alice, from('192.0.2.1', 'bob'))).toEqual([202, 202, 429, 202]);
+  });
+
+  it('goes by what a trusted proxy says', async () => {
+    const client = new PushClient({ limits, trustedProxies: ['10.0.0.1'] });
+    const from = (address: string) => ({ peer: '10.0.0.1', headers: { 'X-Forwarded-For': address } });
+    const senders = [1, 1, 1, 2].map((host) => from(`192.0.2.${host}`));
+    expect(await startAll(client, ...senders)).toEqual([202, 202, 429, 202]);
+  });
+
+  it('gives a place back when an upload ends, however it does', async () => {
+    const client = new PushClient({ limits: { maxUploadsPerClient: 1 } });
+    const digest = digestOf(bytesOf('0123'));
+    for (const end of [
+      (location: string) => client.send('DELETE', location),
+      (location: string) => client.send('PUT', `${location}?digest=${digest}`, { body: '0123' }),
+      (location: string) => client.send('PUT', `${location}?digest=${digest}`, { body: 'others' }),
+    ]) {
+      const location = await client.startUpload(REPOSITORY);
+      expect((await client.send('POST', UPLOADS)).status).toBe(429);
+      await end(location);
+    }
+    expect((await client.send('POST', UPLOADS)).status).toBe(202);
+  });
+
+  it('counts sessions that outlived the server for whoever goes on with them', async () => {
+    const storage = createMemoryStore();
+    const before = new PushClient({ storage });
+    const locations = [await before.startUpload(REPOSITORY), await before.startUpload(REPOSITORY)];
+    const client = new PushClient({ storage, limits });
+    const [one, other] = [{ peer: '192.0.2.1' }, { peer: '192.0.2.2' }];
+    for (const location of locations) await client.send('PATCH', location, { ...one, body: '0123' });
+    expect(await startAll(client, one, other)).toEqual([429, 202]);
   });
 });
 

@@ -12,14 +12,12 @@ import { findImmutableUse } from './immutable-tags.js';
 import { PolicyError } from './policy-error.js';
 import type { RegistryPolicy } from './registry-policy.js';
 import { TurnTaking } from './turn-taking.js';
-import { UploadLedger } from './upload-ledger.js';
+import { type Uploader, UploadLedger } from './upload-ledger.js';
 
 /** A session, as one account knows it. */
-export interface UploadKey {
+export interface UploadKey extends Uploader {
   readonly repository: string;
   readonly session: string;
-  /** The account; `undefined` for anonymous ones, which are all alike. */
-  readonly owner: string | undefined;
 }
 
 export class GuardedStore {
@@ -32,19 +30,20 @@ export class GuardedStore {
   constructor(store: RegistryStore, policy: RegistryPolicy) {
     this.#store = store;
     this.#policy = policy;
-    this.#uploads = new UploadLedger(policy.maxUploads);
+    this.#uploads = new UploadLedger(policy);
   }
 
   /** @throws {PolicyError} `TOO_MANY_UPLOADS`; what {@link RegistryStore.createUpload} throws. */
-  createUpload(repository: string, owner: string | undefined): Promise<Upload> {
-    return this.#uploads.start(owner, () => this.#store.createUpload(repository));
+  createUpload(repository: string, uploader: Uploader): Promise<Upload> {
+    return this.#uploads.start(uploader, () => this.#store.createUpload(repository));
   }
 
   /** `undefined` for another account's session as well. */
-  async statUpload({ repository, session, owner }: UploadKey): Promise<Upload | undefined> {
+  async statUpload(key: UploadKey): Promise<Upload | undefined> {
+    const { repository, session, owner } = key;
     if (!this.#uploads.admits(session, owner)) return undefined;
     const upload = await this.#store.statUpload(repository, session);
-    if (upload !== undefined) this.#uploads.touch(session, owner);
+    if (upload !== undefined) this.#uploads.touch(session, key);
     return upload;
   }
 

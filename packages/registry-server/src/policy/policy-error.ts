@@ -4,7 +4,7 @@ export type PolicyErrorCode =
   | 'TAG_IMMUTABLE'
   /** The repository has no room left of what it may hold. */
   | 'QUOTA_EXCEEDED'
-  /** As many uploads are open as may be at once. */
+  /** As many uploads are open, in all or of one client, as may be at once. */
   | 'TOO_MANY_UPLOADS';
 
 export class PolicyError extends Error {

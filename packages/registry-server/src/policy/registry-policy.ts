@@ -7,6 +7,12 @@ export const DEFAULT_MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 /** Uploads that were begun and neither finished nor given up; each costs memory and, in a directory, a file. */
 export const DEFAULT_MAX_UPLOADS = 10_000;
 
+/**
+ * The share of one client, so that none can keep all others from pushing. docker pushes 5 layers at a time, podman 6, and
+ * containerd a whole image; many runners may stand behind one address, and what they left half done counts for an hour.
+ */
+export const DEFAULT_MAX_UPLOADS_PER_CLIENT = 1000;
+
 export interface Limits {
   /** @defaultValue {@link DEFAULT_MAX_MANIFEST_BYTES} */
   readonly maxManifestBytes?: number | undefined;
@@ -14,6 +20,11 @@ export interface Limits {
   readonly maxBlobBytes?: number | undefined;
   /** Open at once. @defaultValue {@link DEFAULT_MAX_UPLOADS} */
   readonly maxUploads?: number | undefined;
+  /**
+   * Of these, by one client: an account, or for whoever shows no login an IPv4 address or a /64 network of IPv6.
+   * @defaultValue {@link DEFAULT_MAX_UPLOADS_PER_CLIENT}
+   */
+  readonly maxUploadsPerClient?: number | undefined;
   /** Blobs and manifests of one repository, those included that it shares with others. @defaultValue none */
   readonly maxRepositoryBytes?: number | undefined;
 }
@@ -42,6 +53,7 @@ export interface RegistryPolicy {
   readonly maxManifestBytes: number;
   readonly maxBlobBytes: number;
   readonly maxUploads: number;
+  readonly maxUploadsPerClient: number;
   readonly maxRepositoryBytes: number;
 }
 
@@ -58,6 +70,7 @@ export function createPolicy(options: PolicyOptions): RegistryPolicy {
     maxManifestBytes: limits.maxManifestBytes ?? DEFAULT_MAX_MANIFEST_BYTES,
     maxBlobBytes: limits.maxBlobBytes ?? Number.POSITIVE_INFINITY,
     maxUploads: limits.maxUploads ?? DEFAULT_MAX_UPLOADS,
+    maxUploadsPerClient: limits.maxUploadsPerClient ?? DEFAULT_MAX_UPLOADS_PER_CLIENT,
     maxRepositoryBytes: limits.maxRepositoryBytes ?? Number.POSITIVE_INFINITY,
   };
 }

@@ -1,40 +1,56 @@
-/** Which uploads are open, and whose they are. */
+/** Which uploads are open, whose they are, and how many each client has. */
 import { PolicyError } from './policy-error.js';
 
-/** An upload that nobody has touched for this long no longer counts against the limit; it can still go on. */
+/** An upload that nobody has touched for this long no longer counts against the limits; it can still go on. */
 export const STALE_UPLOAD_MS = 60 * 60 * 1000;
 
-interface Entry {
+/** Who begins an upload, or goes on with it. */
+export interface Uploader {
+  /** Whose the upload is: the account; `undefined` for anonymous ones, which are all alike. */
   readonly owner: string | undefined;
-  touchedAt: number;
+  /** Whom it counts for: the account, or the network that anonymous ones come from. */
+  readonly client: string;
+}
+
+export interface UploadLimits {
+  readonly maxUploads: number;
+  readonly maxUploadsPerClient: number;
+}
+
+interface Entry extends Uploader {
+  readonly touchedAt: number;
 }
 
 /**
  * The store keeps the bytes of uploads over a restart; who began them is known until then, or until they are stale.
- * Afterwards a session, which nobody can guess, belongs to the first account with the right to push there that asks.
+ * Afterwards a session, which nobody can guess, belongs to the first account with the right to push there that asks, and
+ * counts for that one.
  */
 export class UploadLedger {
+  /** In the order of the last touch, so that stale ones are found without going over the others. */
   readonly #entries = new Map<string, Entry>();
-  readonly #maxUploads: number;
+  /** Uploads of each client, and those promised to requests that the store has not given a session yet. */
+  readonly #shares = new Map<string, number>();
+  readonly #limits: UploadLimits;
   readonly #now: () => number;
-  /** Promised to requests that the store has not given a session yet. */
-  #starting = 0;
+  #open = 0;
 
-  constructor(maxUploads: number, now: () => number = Date.now) {
-    this.#maxUploads = maxUploads;
+  constructor(limits: UploadLimits, now: () => number = Date.now) {
+    this.#limits = limits;
     this.#now = now;
   }
 
   /** @throws {PolicyError} `TOO_MANY_UPLOADS` */
-  async start<U extends { readonly session: string }>(owner: string | undefined, create: () => Promise<U>): Promise<U> {
-    this.#makeRoom();
-    this.#starting++;
+  async start<U extends { readonly session: string }>(uploader: Uploader, create: () => Promise<U>): Promise<U> {
+    const { client } = uploader;
+    this.#makeRoom(client);
+    this.#count(client, 1);
     try {
       const upload = await create();
-      this.#entries.set(upload.session, { owner, touchedAt: this.#now() });
+      this.touch(upload.session, uploader);
       return upload;
     } finally {
-      this.#starting--;
+      this.#count(client, -1);
     }
   }
 
@@ -44,28 +60,44 @@ export class UploadLedger {
     return entry === undefined || entry.owner === owner;
   }
 
-  /** Notes that the store knows `session`, and that `owner`, who was admitted, goes on with it. */
-  touch(session: string, owner: string | undefined): void {
-    // Set anew, so that the order of the map is the order of the last touch.
-    this.#entries.delete(session);
-    this.#entries.set(session, { owner, touchedAt: this.#now() });
+  /** Notes that the store knows `session`, and that this one, who was admitted, goes on with it. */
+  touch(session: string, { owner, client }: Uploader): void {
+    this.forget(session);
+    this.#entries.set(session, { owner, client, touchedAt: this.#now() });
+    this.#count(client, 1);
   }
 
   forget(session: string): void {
+    const entry = this.#entries.get(session);
+    if (entry === undefined) return;
     this.#entries.delete(session);
+    this.#count(entry.client, -1);
   }
 
-  #makeRoom(): void {
+  #makeRoom(client: string): void {
     const staleBefore = this.#now() - STALE_UPLOAD_MS;
     for (const [session, { touchedAt }] of this.#entries) {
-      if (this.#entries.size + this.#starting < this.#maxUploads) return;
-      if (touchedAt > staleBefore) break;
-      this.#entries.delete(session);
+      if (this.#refusal(client) === undefined || touchedAt > staleBefore) break;
+      this.forget(session);
     }
-    if (this.#entries.size + this.#starting < this.#maxUploads) return;
-    throw new PolicyError(
-      'TOO_MANY_UPLOADS',
-      `${this.#maxUploads} uploads are open, which is as many as may be at once`,
-    );
+    const refusal = this.#refusal(client);
+    if (refusal !== undefined) throw new PolicyError('TOO_MANY_UPLOADS', refusal);
+  }
+
+  /** Why `client` may not begin one more; `undefined` where it may. */
+  #refusal(client: string): string | undefined {
+    const { maxUploads, maxUploadsPerClient } = this.#limits;
+    if ((this.#shares.get(client) ?? 0) >= maxUploadsPerClient) {
+      return `${maxUploadsPerClient} uploads of this client are open, which is as many as one client may have at once`;
+    }
+    if (this.#open < maxUploads) return undefined;
+    return `${maxUploads} uploads are open, which is as many as may be at once`;
+  }
+
+  #count(client: string, change: 1 | -1): void {
+    this.#open += change;
+    const share = (this.#shares.get(client) ?? 0) + change;
+    if (share === 0) this.#shares.delete(client);
+    else this.#shares.set(client, share);
   }
 }
