@@ -67,6 +67,13 @@ describe('createLayeredStore()', () => {
     await expect(write(createStore().store)).rejects.toMatchObject({ code: 'READ_ONLY' });
   });
 
+  it('lists the uploads of the store, and none to what is made here', async () => {
+    const { below, store } = createStore();
+    const [{ session }] = await Promise.all([store.createUpload('team/app'), below.createUpload('demo/app')]);
+    expect(await store.listUploads('team/app')).toEqual([{ session, size: 0 }]);
+    expect(await store.listUploads('demo/app')).toEqual([]);
+  });
+
   it('leaves what is made here out of mounts', async () => {
     const { store } = createStore();
     expect(await store.mountBlob('team/app', LAYER_DIGEST, 'demo/app')).toBeUndefined();

@@ -69,6 +69,10 @@ class LayeredStore implements RegistryStore {
     return this.#names.has(repository) ? undefined : this.#store.statUpload(repository, session);
   }
 
+  async listUploads(repository: string): Promise<readonly Upload[]> {
+    return this.#names.has(repository) ? [] : this.#store.listUploads(repository);
+  }
+
   async appendUpload(...args: Parameters<RegistryStore['appendUpload']>) {
     return this.#writable(args[0]).appendUpload(...args);
   }

@@ -70,6 +70,12 @@ export interface RegistryStore extends RegistryStorage {
   statUpload(repository: string, session: string): Promise<Upload | undefined>;
 
   /**
+   * The sessions of a repository that have not ended, those from before a restart included, in any order. Where bytes are
+   * coming in, `size` may be some behind.
+   */
+  listUploads(repository: string): Promise<readonly Upload[]>;
+
+  /**
    * Adds bytes to the end of a session. Where `source` fails, what came of it is kept, the session lives on, and the
    * failure comes through as it is. Where the session does not take the bytes, `source` is left unread.
    *

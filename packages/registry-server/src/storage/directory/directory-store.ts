@@ -26,6 +26,7 @@ import { ScratchBlobStore } from './scratch-blob-store.js';
 import { acquireStoreLock } from './store-lock.js';
 import { reportingSpace } from './system-error.js';
 import { UploadFiles } from './upload-files.js';
+import { listUploads } from './upload-list.js';
 
 export interface DirectoryStoreOptions {
   /** How long an answer may be older than what another tool wrote into the directory. @defaultValue {@link DEFAULT_RECHECK_MS} */
@@ -160,6 +161,10 @@ class OpenDirectoryStore implements DirectoryStore {
 
   async statUpload(repository: string, session: string): Promise<Upload | undefined> {
     return this.#uploads.stat(repository, session);
+  }
+
+  async listUploads(repository: string): Promise<readonly Upload[]> {
+    return listUploads(this.#parts.paths, repository);
   }
 
   async appendUpload(

@@ -92,6 +92,11 @@ class MemoryStore implements RegistryStore {
     return this.#findUpload(repository, session)?.state;
   }
 
+  async listUploads(repository: string): Promise<readonly Upload[]> {
+    const uploads = [...this.#uploads.values()].filter((upload) => upload.repository === repository);
+    return uploads.map(({ state }) => state);
+  }
+
   async appendUpload(
     repository: string,
     session: string,

@@ -63,6 +63,7 @@ export function describePersistence(open: OpenStore): void {
           const again = await reopen();
           expect(await again.statUpload('app', session)).toEqual({ session, size: 1_300_000 });
           expect(await again.statUpload('other', session)).toBeUndefined();
+          expect(await again.listUploads('app')).toEqual([{ session, size: 1_300_000 }]);
           const rest = chunksOf(blob.bytes.subarray(1_300_000), 100_000);
           await again.appendUpload('app', session, rest, { offset: 1_300_000 });
           await again.finishUpload('app', session, blob.digest);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RegistryStore } from '../registry-store.js';
 import { blobOf, chunksOf, EVERYTHING, pushBlob, readBlob, startUpload } from './sample-content.js';
 import { heldSource } from './stalling-source.js';
 import { type OpenStore, withStore } from './store-under-test.js';
@@ -31,6 +32,55 @@ export function describeUploads(open: OpenStore): void {
         expect(await store.listRepositories(EVERYTHING)).toEqual([]);
         expect(await store.listTags('app', EVERYTHING)).toBeUndefined();
         expect(await store.measureRepository('app')).toBe(0);
+      }),
+    );
+  });
+
+  describe('listUploads', () => {
+    const sizesOf = async (store: RegistryStore, repository: string) =>
+      Object.fromEntries((await store.listUploads(repository)).map(({ session, size }) => [session, size]));
+
+    it(
+      'names the sessions of one repository with the bytes that they have, and none that has ended',
+      using(async ({ store, graceMs, outlastGrace }) => {
+        const start = (text: string) => startUpload(store, 'team/app', blobOf(text).bytes);
+        expect(await store.listUploads('team/app')).toEqual([]);
+        const abandoned = await start('abandoned');
+        await outlastGrace();
+        const { session: empty } = await store.createUpload('team/app');
+        const filled = await startUpload(store, 'team/app', blobOf(LARGE_BYTES).bytes);
+        const sealed = await start('sealed');
+        const mistaken = await start('mistaken');
+        const cancelled = await start('cancelled');
+        const above = await startUpload(store, 'team', blobOf('above').bytes);
+        const below = await startUpload(store, 'team/app/tool', blobOf('below').bytes);
+        const open = { [abandoned]: 9, [empty]: 0, [filled]: LARGE_BYTES };
+        expect(await sizesOf(store, 'team/app')).toEqual({ ...open, [sealed]: 6, [mistaken]: 8, [cancelled]: 9 });
+        await store.finishUpload('team/app', sealed, blobOf('sealed').digest);
+        await store.finishUpload('team/app', mistaken, blobOf('other').digest).catch(() => {});
+        await store.cancelUpload('team/app', cancelled);
+        expect(await sizesOf(store, 'team/app')).toEqual(open);
+        for await (const _ of store.collectGarbage({ graceMs }));
+        expect(await sizesOf(store, 'team/app')).toEqual({ [empty]: 0, [filled]: LARGE_BYTES });
+        expect(await sizesOf(store, 'team')).toEqual({ [above]: 5 });
+        expect(await sizesOf(store, 'team/app/tool')).toEqual({ [below]: 5 });
+        expect(await store.listUploads('team/other')).toEqual([]);
+      }),
+    );
+
+    it(
+      'changes nothing: bytes that come in meanwhile go on',
+      using(async ({ store }) => {
+        const blob = blobOf('first, second');
+        const { session } = await store.createUpload('app');
+        const held = heldSource(blob.bytes.subarray(0, 5), blob.bytes.subarray(5));
+        const writing = store.appendUpload('app', session, held.source);
+        await held.started;
+        expect(Object.keys(await sizesOf(store, 'app'))).toEqual([session]);
+        held.release();
+        expect(await writing).toEqual({ session, size: blob.size });
+        expect(await sizesOf(store, 'app')).toEqual({ [session]: blob.size });
+        expect(await store.finishUpload('app', session, blob.digest)).toMatchObject({ size: blob.size });
       }),
     );
   });
