@@ -61,7 +61,9 @@ const policySchema = z.strictObject({
       maxUploadsPerClient: count()
         .prefault(1000)
         .describe('of these, by one client: an account, or an address without a login'),
-      maxRepositorySize: byteSize().optional().describe('most bytes that one repository may hold'),
+      maxRepositorySize: byteSize()
+        .optional()
+        .describe('most bytes that one repository may hold, those of its open uploads included'),
     })
     .prefault({}),
 });

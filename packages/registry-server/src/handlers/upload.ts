@@ -76,7 +76,7 @@ async function append(exchange: Exchange, key: UploadKey, store: GuardedStore, u
   if (size + (announcedBytes ?? 0) > maxBlobBytes) {
     throw new StorageError('TOO_LARGE', `a blob may have ${maxBlobBytes} bytes`, { size });
   }
-  const now = await store.appendUpload(key, body, { offset: range?.first });
+  const now = await store.appendUpload(key, body, { offset: range?.first, announcedBytes });
   if (range !== undefined && now.size !== range.last + 1) throw wrongLength(range, body.received);
   return now;
 }

@@ -52,13 +52,14 @@ async function mountBlob(
 /** All in one request. Its client never learns of a session, so whatever goes wrong leaves none behind. */
 async function pushWhole(exchange: Exchange, store: GuardedStore, repository: string, digest: Digest) {
   const { body, context, uploader } = exchange;
-  if ((body.announcedBytes ?? 0) > context.policy.maxBlobBytes) {
+  const { announcedBytes } = body;
+  if ((announcedBytes ?? 0) > context.policy.maxBlobBytes) {
     throw new StorageError('TOO_LARGE', `a blob may have ${context.policy.maxBlobBytes} bytes`);
   }
   const { session } = await store.createUpload(repository, uploader);
   const key = { repository, session, ...uploader };
   try {
-    await store.appendUpload(key, body);
+    await store.appendUpload(key, body, { announcedBytes });
     return await finishUpload(exchange, store, key, digest);
   } catch (error) {
     await store.cancelUpload(key).catch((failure) => exchange.report(failure));

@@ -184,34 +184,6 @@ describe('limits.maxUploadsPerClient', () => {
   });
 });
 
-describe('limits.maxRepositoryBytes', () => {
-  it('answers 403 DENIED to what no longer fits, and mounts what is there already', async () => {
-    const client = new PushClient({ limits: { maxRepositoryBytes: 100 } });
-    const { digest } = await client.pushBlob(REPOSITORY, 'x'.repeat(60));
-    expect(await client.store.statBlob(REPOSITORY, digest)).toMatchObject({ size: 60 });
-    const location = await client.startUpload(REPOSITORY);
-    const refused = await client.send('PATCH', location, { body: 'y'.repeat(60) });
-    expect(refused.status).toBe(403);
-    expect(await errorCodes(refused)).toEqual(['DENIED']);
-    const manifest = await client.putManifest(manifestAt('v1'), `{"pad":"${'x'.repeat(60)}"}`, {
-      'Content-Type': 'application/vnd.example.thing+json',
-    });
-    expect(manifest.status).toBe(403);
-    const shared = await client.pushBlob('base/os', 'z'.repeat(60));
-    const target = `/v2/${REPOSITORY}/blobs/uploads/?mount=${shared.digest}&from=base/os`;
-    expect((await client.send('POST', target)).status).toBe(403);
-    await client.pushBlob('base/other', 'x'.repeat(60));
-    const held = `/v2/${REPOSITORY}/blobs/uploads/?mount=${digest}&from=base/other`;
-    expect((await client.send('POST', held)).status).toBe(201);
-  });
-
-  it('holds for blobs that each fit and together do not', async () => {
-    const client = new PushClient({ limits: { maxRepositoryBytes: 100 } });
-    await Promise.all(['a', 'b', 'c'].map((letter) => client.pushBlob(REPOSITORY, letter.repeat(60))));
-    expect(await client.store.measureRepository(REPOSITORY)).toBe(60);
-  });
-});
-
 describe('a session that outlived the server', () => {
   it('goes on for who knows it', async () => {
     const storage = createMemoryStore();

@@ -11,6 +11,7 @@ import { StorageError } from '../storage/storage-error.js';
 import { findImmutableUse } from './immutable-tags.js';
 import { PolicyError } from './policy-error.js';
 import type { RegistryPolicy } from './registry-policy.js';
+import { RepositoryRoom } from './repository-room.js';
 import { TurnTaking } from './turn-taking.js';
 import { type Uploader, UploadLedger } from './upload-ledger.js';
 
@@ -20,10 +21,17 @@ export interface UploadKey extends Uploader {
   readonly session: string;
 }
 
+export interface GuardedAppendOptions extends Pick<AppendOptions, 'offset' | 'signal'> {
+  /** As many will come, if the client keeps its word. */
+  readonly announcedBytes?: number | undefined;
+}
+
 export class GuardedStore {
   readonly #store: RegistryStore;
   readonly #policy: RegistryPolicy;
   readonly #uploads: UploadLedger;
+  /** Absent where a repository may hold anything: then nothing is measured. */
+  readonly #room: RepositoryRoom | undefined;
   /** Per repository, and only where the policy has to judge by what is there. */
   readonly #turns = new TurnTaking();
 
@@ -31,6 +39,8 @@ export class GuardedStore {
     this.#store = store;
     this.#policy = policy;
     this.#uploads = new UploadLedger(policy);
+    const { maxRepositoryBytes } = policy;
+    this.#room = Number.isFinite(maxRepositoryBytes) ? new RepositoryRoom(store, maxRepositoryBytes) : undefined;
   }
 
   /** @throws {PolicyError} `TOO_MANY_UPLOADS`; what {@link RegistryStore.createUpload} throws. */
@@ -50,48 +60,43 @@ export class GuardedStore {
   /**
    * The limits on blobs and repositories hold while the bytes come, so that nobody fills a disk with what will be refused.
    *
-   * @throws {PolicyError} `QUOTA_EXCEEDED`; what {@link RegistryStore.appendUpload} throws.
+   * @throws {PolicyError} `QUOTA_EXCEEDED`, which ends the upload; what {@link RegistryStore.appendUpload} throws.
    */
   async appendUpload(
     key: UploadKey,
     source: AsyncIterable<Uint8Array>,
-    { offset, signal }: Pick<AppendOptions, 'offset' | 'signal'> = {},
+    { offset, signal, announcedBytes = 0 }: GuardedAppendOptions = {},
   ): Promise<Upload> {
     this.#admit(key);
     const { maxBlobBytes } = this.#policy;
-    const room = await this.#roomIn(key.repository);
-    const maxBytes = Math.min(maxBlobBytes, room);
-    try {
-      const limit = Number.isFinite(maxBytes) ? { maxBytes } : {};
-      return await this.#store.appendUpload(key.repository, key.session, source, { offset, signal, ...limit });
-    } catch (error) {
-      const isQuota = error instanceof StorageError && error.code === 'TOO_LARGE' && room < maxBlobBytes;
-      throw isQuota ? this.#quotaExceeded(key.repository) : error;
-    }
+    const limit = Number.isFinite(maxBlobBytes) ? { maxBytes: maxBlobBytes } : {};
+    const append = async (bytes: AsyncIterable<Uint8Array>) =>
+      this.#store.appendUpload(key.repository, key.session, bytes, { offset, signal, ...limit });
+    if (this.#room === undefined) return append(source);
+    return this.#endingRefused(key, this.#room.fill(key, source, announcedBytes, append));
   }
 
-  /** @throws {PolicyError} `QUOTA_EXCEEDED`; what {@link RegistryStore.finishUpload} throws. */
+  /** @throws {PolicyError} `QUOTA_EXCEEDED`, which ends the upload; what {@link RegistryStore.finishUpload} throws. */
   async finishUpload(key: UploadKey, digest: Digest): Promise<BlobInfo> {
     this.#admit(key);
     const { repository, session } = key;
+    const finish = () => this.#store.finishUpload(repository, session, digest);
     try {
-      const size = async () => (await this.#store.statUpload(repository, session))?.size ?? 0;
-      const isHeld = async () => (await this.#store.statBlob(repository, digest)) !== undefined;
-      const blob = await this.#withRoomFor(repository, size, isHeld, () =>
-        this.#store.finishUpload(repository, session, digest),
-      );
+      const sealing = this.#room?.seal(key, () => this.#holdsBlob(repository, digest), finish) ?? finish();
+      const blob = await this.#endingRefused(key, sealing);
       this.#uploads.forget(session);
       return blob;
     } catch (error) {
-      if (error instanceof StorageError && error.code === 'DIGEST_MISMATCH') this.#uploads.forget(session);
+      if (error instanceof StorageError && error.code === 'DIGEST_MISMATCH') this.#forget(key);
       throw error;
     }
   }
 
-  async cancelUpload({ repository, session, owner }: UploadKey): Promise<boolean> {
+  async cancelUpload(key: UploadKey): Promise<boolean> {
+    const { repository, session, owner } = key;
     if (!this.#uploads.admits(session, owner)) return false;
     const cancelled = await this.#store.cancelUpload(repository, session);
-    if (cancelled) this.#uploads.forget(session);
+    if (cancelled) this.#forget(key);
     return cancelled;
   }
 
@@ -99,13 +104,8 @@ export class GuardedStore {
   async mountBlob(repository: string, digest: Digest, from: string): Promise<BlobInfo | undefined> {
     const source = await this.#store.statBlob(from, digest);
     if (source === undefined) return undefined;
-    const isHeld = async () => (await this.#store.statBlob(repository, digest)) !== undefined;
-    return this.#withRoomFor(
-      repository,
-      async () => source.size,
-      isHeld,
-      () => this.#store.mountBlob(repository, digest, from),
-    );
+    const mount = () => this.#store.mountBlob(repository, digest, from);
+    return this.#room?.add(repository, source.size, () => this.#holdsBlob(repository, digest), mount) ?? mount();
   }
 
   findBlob(digest: Digest, allowed: (repository: string) => boolean): Promise<string | undefined> {
@@ -121,12 +121,11 @@ export class GuardedStore {
   async writeManifest(repository: string, manifest: StoredManifest, tags: readonly string[]): Promise<void> {
     const write = () => this.#store.writeManifest(repository, manifest, { tags, sparse: this.#policy.sparse });
     const isHeld = async () => (await this.#store.readManifest(repository, manifest.digest)) !== undefined;
-    const { byteLength } = manifest.bytes;
-    if (!this.#policy.hasImmutableTags) return this.#withRoomFor(repository, async () => byteLength, isHeld, write);
+    const add = () => this.#room?.add(repository, manifest.bytes.byteLength, isHeld, write) ?? write();
+    if (!this.#policy.hasImmutableTags) return add();
     return this.#turns.take(repository, async () => {
       await this.#demandFree(repository, manifest, tags);
-      await this.#demandRoomFor(repository, byteLength, isHeld);
-      await write();
+      await add();
     });
   }
 
@@ -178,34 +177,30 @@ export class GuardedStore {
     throw new StorageError('UPLOAD_UNKNOWN', `${repository} has no such upload`);
   }
 
-  async #roomIn(repository: string): Promise<number> {
-    const { maxRepositoryBytes } = this.#policy;
-    if (!Number.isFinite(maxRepositoryBytes)) return maxRepositoryBytes;
-    return Math.max(0, maxRepositoryBytes - (await this.#store.measureRepository(repository)));
+  #forget(key: UploadKey): void {
+    this.#uploads.forget(key.session);
+    this.#room?.forget(key);
   }
 
-  /** @param isHeld - whether the content is there already, and so costs nothing. */
-  async #demandRoomFor(repository: string, bytes: number, isHeld: () => Promise<boolean>): Promise<void> {
-    if (bytes > (await this.#roomIn(repository)) && !(await isHeld())) throw this.#quotaExceeded(repository);
+  async #holdsBlob(repository: string, digest: Digest): Promise<boolean> {
+    return (await this.#store.statBlob(repository, digest)) !== undefined;
   }
 
-  /** Measures and writes in one turn: two blobs that fit one by one may not fit together. */
-  async #withRoomFor<T>(
-    repository: string,
-    bytes: () => Promise<number>,
-    isHeld: () => Promise<boolean>,
-    write: () => Promise<T>,
-  ): Promise<T> {
-    if (!Number.isFinite(this.#policy.maxRepositoryBytes)) return write();
-    return this.#turns.take(repository, async () => {
-      await this.#demandRoomFor(repository, await bytes(), isHeld);
-      return write();
-    });
+  /** No client goes on with an upload that was refused its room, and its bytes would take the room of others for hours. */
+  async #endingRefused<T>(key: UploadKey, outcome: Promise<T>): Promise<T> {
+    try {
+      return await outcome;
+    } catch (error) {
+      // Where that fails, it is left to the garbage collection.
+      if (error instanceof PolicyError && error.code === 'QUOTA_EXCEEDED') await this.#drop(key).catch(() => {});
+      throw error;
+    }
   }
 
-  #quotaExceeded(repository: string): PolicyError {
-    const { maxRepositoryBytes } = this.#policy;
-    return new PolicyError('QUOTA_EXCEEDED', `${repository} may hold ${maxRepositoryBytes} bytes, and this is more`);
+  /** One without a byte may stay: it takes no room, and its client may find some later. */
+  async #drop(key: UploadKey): Promise<void> {
+    const { size = 0 } = (await this.#store.statUpload(key.repository, key.session)) ?? {};
+    if (size > 0) await this.cancelUpload(key);
   }
 }
 

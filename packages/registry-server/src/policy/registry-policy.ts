@@ -25,7 +25,7 @@ export interface Limits {
    * @defaultValue {@link DEFAULT_MAX_UPLOADS_PER_CLIENT}
    */
   readonly maxUploadsPerClient?: number | undefined;
-  /** Blobs and manifests of one repository, those included that it shares with others. @defaultValue none */
+  /** Blobs, manifests and open uploads of one repository, blobs included that it shares with others. @defaultValue none */
   readonly maxRepositoryBytes?: number | undefined;
 }
 
