@@ -11,6 +11,8 @@ export interface Content {
 
 export interface OpenOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Whether a chunk's memory may be filled anew as soon as the next one is asked for. @defaultValue `false` */
+  readonly recycle?: boolean | undefined;
 }
 
 /** Bytes in memory as content; a string stands for its UTF-8 bytes. The array is not copied: leave it as it is. */

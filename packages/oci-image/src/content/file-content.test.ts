@@ -44,6 +44,20 @@ describe('openFileContent', () => {
     expect((await read(await openFileContent(path))).equals(bytes)).toBe(true);
   });
 
+  it('fills one buffer again and again where its reader lets chunks be recycled', async () => {
+    const bytes = Buffer.alloc(3 * MEBIBYTE + 5, 'quinistry');
+    await writeFile(path, bytes);
+    const content = await openFileContent(path);
+    const buffers = new Set<ArrayBufferLike>();
+    const copies: Buffer[] = [];
+    for await (const chunk of content.open({ recycle: true })) {
+      buffers.add(chunk.buffer);
+      copies.push(Buffer.from(chunk));
+    }
+    expect(Buffer.concat(copies).equals(bytes)).toBe(true);
+    expect(buffers.size).toBe(1);
+  });
+
   it('takes a name that is not UTF-8', async () => {
     const name = Buffer.concat([Buffer.from(`${path}-`), Buffer.from([0xff, 0xfe])]);
     await writeFile(name, 'latin');

@@ -21,7 +21,7 @@ export interface OpenFileContentOptions {
 }
 
 /**
- * Takes the size of a file now and its bytes later, a mebibyte at a time; every chunk is the caller's to keep.
+ * Takes the size of a file now and its bytes later, a mebibyte at a time; every chunk is the caller's to keep, unless it lets them be recycled.
  *
  * @param path - Bytes where the name is not UTF-8.
  * @throws {OciError} `FILE_UNREADABLE`, now or while reading, where there is no regular file that may be read.
@@ -41,17 +41,19 @@ export async function openFileContent(
   const size = Number(expected.size);
   return {
     size,
-    async *open({ signal } = {}) {
+    async *open({ signal, recycle = false } = {}) {
       signal?.throwIfAborted();
       const file = await openWithoutBlocking(location, followSymlinks);
       try {
         await verifyUnchanged(file, location, expected);
         let remaining = size;
+        let buffer: Buffer | undefined;
         do {
           signal?.throwIfAborted();
           // One byte more than is left: a file that grew shows itself without another read.
-          const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, remaining + 1));
-          const { bytesRead } = await file.read(buffer, 0, buffer.length).catch((cause) => {
+          const length = Math.min(CHUNK_BYTES, remaining + 1);
+          if (buffer === undefined || !recycle) buffer = Buffer.allocUnsafeSlow(length);
+          const { bytesRead } = await file.read(buffer, 0, length).catch((cause) => {
             throw unreadableFile(location, cause);
           });
           if (bytesRead > remaining || (bytesRead === 0 && remaining > 0)) {

@@ -66,9 +66,10 @@ export async function* gzip(source: AsyncIterable<Uint8Array>, options: GzipOpti
   let checksum = 0;
   let size = 0;
   let dictionary: Uint8Array | undefined;
-  const pending: Promise<Uint8Array>[] = [];
+  const pending: { readonly block: Uint8Array; readonly compressed: Promise<Uint8Array> }[] = [];
+  const spare: Uint8Array[] = [];
 
-  for await (const { block, isLast } of blocksOf(source)) {
+  for await (const { block, isLast } of blocksOf(source, spare)) {
     signal?.throwIfAborted();
     checksum = crc32(block, checksum);
     size += block.byteLength;
@@ -83,13 +84,15 @@ export async function* gzip(source: AsyncIterable<Uint8Array>, options: GzipOpti
     });
     // Whoever stops reading leaves blocks behind that nobody waits for; their failure must not end the process.
     compressed.catch(() => {});
-    pending.push(compressed);
+    pending.push({ block, compressed });
     dictionary = block.subarray(Math.max(0, block.byteLength - WINDOW_BYTES));
     // One more than there are threads, so that none is idle while the main thread reads on.
     const oldest = pending.length > parallelism ? pending.shift() : undefined;
-    if (oldest !== undefined) yield await oldest;
+    if (oldest === undefined) continue;
+    yield await oldest.compressed;
+    spare.push(oldest.block); // the one behind it has taken its dictionary
   }
-  for (const compressed of pending) {
+  for (const { compressed } of pending) {
     signal?.throwIfAborted();
     yield await compressed;
   }
@@ -109,9 +112,13 @@ interface Block {
   readonly isLast: boolean;
 }
 
-/** Cuts a stream into full blocks and a last one, which alone may be shorter, and is empty for an empty stream. */
-async function* blocksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Block> {
-  let block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+/**
+ * Cuts a stream into full blocks and a last one, which alone may be shorter, and is empty for an empty stream.
+ *
+ * @param spare - blocks that may be filled anew. New memory for each would be garbage by the hundred megabytes.
+ */
+async function* blocksOf(source: AsyncIterable<Uint8Array>, spare: Uint8Array[]): AsyncGenerator<Block> {
+  let block: Uint8Array = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   let filled = 0;
   for await (const chunk of source) {
     checkChunk(chunk, 'the source of gzip');
@@ -120,7 +127,7 @@ async function* blocksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Bloc
       // A full block is handed on only when more follows: until then it may be the last.
       if (filled === BLOCK_BYTES) {
         yield { block, isLast: false };
-        block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+        block = spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
         filled = 0;
       }
       const part = rest.subarray(0, BLOCK_BYTES - filled);

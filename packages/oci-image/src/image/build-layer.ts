@@ -57,7 +57,10 @@ export async function buildLayer<F extends ImageFamily = 'oci'>(
   if (family === 'docker' && annotations !== undefined) {
     throw new OciError('ARGUMENT_INVALID', 'Docker schema2 has no place for the annotations of a layer');
   }
-  const tar = writeTar(arrangeEntries(entries, { ...options, mtime: options.mtime ?? reproducibleTime() }), { signal });
+  // gzip copies what it gets; a store may not.
+  const recycle = compression === 'gzip';
+  const arranged = arrangeEntries(entries, { ...options, mtime: options.mtime ?? reproducibleTime() });
+  const tar = writeTar(arranged, { signal, recycle });
 
   const uncompressed = new Digester();
   const digested = digestWhileReading(tar, uncompressed);

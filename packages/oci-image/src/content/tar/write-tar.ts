@@ -15,6 +15,8 @@ const END_OF_ARCHIVE = new Uint8Array(2 * BLOCK_SIZE);
 
 export interface WriteTarOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Whether the memory of what is yielded may be filled anew as soon as more is asked for. @defaultValue `false` */
+  readonly recycle?: boolean | undefined;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface WriteTarOptions {
  */
 export async function* writeTar(
   entries: Iterable<TarEntry> | AsyncIterable<TarEntry>,
-  { signal }: WriteTarOptions = {},
+  { signal, recycle }: WriteTarOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const stage = new ChunkStage();
   for await (const entry of entries) {
@@ -35,7 +37,7 @@ export async function* writeTar(
     if (entry.type !== 'file') continue;
     const { size } = entry.content;
     let missing = size;
-    for await (const chunk of entry.content.open({ signal })) {
+    for await (const chunk of entry.content.open({ signal, recycle })) {
       signal?.throwIfAborted();
       checkChunk(chunk, `the content of ${formatTarPath(entry.path)}`);
       missing -= chunk.length;
