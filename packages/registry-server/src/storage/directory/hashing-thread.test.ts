@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HashingThread } from './hashing-thread.js';
 import { HashingThreads } from './hashing-threads.js';
-import { LocalHash, STAGE_BYTES, STAGE_COUNT, type StreamHash } from './stream-hash.js';
+import { LocalHash, type StreamHash } from './stream-hash.js';
 
 const sha256 = (...pieces: Uint8Array[]) => createHash('sha256').update(Buffer.concat(pieces)).digest('hex');
 
@@ -18,39 +18,44 @@ describe.each<[string, () => StreamHash]>([
   ['LocalHash', () => new LocalHash()],
   ['a hash of HashingThread', () => startThread().startHash()],
 ])('%s', (_, start) => {
-  it('follows bytes in stages and elsewhere, and tells their digest in between', async () => {
+  it('follows bytes in memory that is shared and that is not, and tells their digest in between', async () => {
     const hash = start();
     expect(await hash.digest()).toBe(sha256());
-    const bytes = randomBytes(2 * STAGE_BYTES + 17);
+    const bytes = randomBytes(100_017);
     await hash.update(bytes);
     expect(await hash.digest()).toBe(sha256(bytes));
-    const stages = hash.takeStages();
-    expect(stages.pieces.map(({ length }) => length)).toEqual(Array(STAGE_COUNT).fill(STAGE_BYTES));
-    const filled = stages.pieces.map((piece) => piece.fill(randomBytes(1000)));
-    await Promise.all(filled.map((piece, index) => hash.update(piece.subarray(0, 100 + index))));
-    expect(await hash.digest()).toBe(sha256(bytes, ...filled.map((piece, index) => piece.subarray(0, 100 + index))));
-    hash.returnStages(stages);
+    const shared = Buffer.from(new SharedArrayBuffer(3000)).fill(randomBytes(3000));
+    await Promise.all([hash.update(shared.subarray(10, 2000)), hash.update(shared.subarray(1500))]);
+    expect(await hash.digest()).toBe(sha256(bytes, shared.subarray(10, 2000), shared.subarray(1500)));
   });
 });
 
 describe('HashingThread', () => {
   it('keeps the bytes of many hashes apart', async () => {
-    const { startHash } = bound(startThread());
+    const many = startThread();
     const contents = Array.from({ length: 40 }, () => Array.from({ length: 5 }, () => randomBytes(3000)));
     const digests = await Promise.all(
       contents.map(async (pieces) => {
-        const hash = startHash();
-        const stages = hash.takeStages();
-        const [memory = Buffer.alloc(0)] = stages.pieces;
+        const hash = many.startHash();
+        const memory = Buffer.from(new SharedArrayBuffer(3000));
         for (const piece of pieces) {
           memory.set(piece);
-          await hash.update(memory.subarray(0, piece.length));
+          await hash.update(memory);
         }
-        hash.returnStages(stages);
         return hash.digest();
       }),
     );
     expect(digests).toEqual(contents.map((pieces) => sha256(...pieces)));
+    expect(many.load).toBe(40);
+  });
+
+  it('can be told to forget memory, and knows it again when it is used again', async () => {
+    const hash = startThread().startHash();
+    const memory = new SharedArrayBuffer(10);
+    await hash.update(Buffer.from(memory));
+    thread?.forget(memory);
+    await hash.update(Buffer.from(memory));
+    expect(await hash.digest()).toBe(sha256(Buffer.alloc(20)));
   });
 
   it('fails what is asked of it once it has gone', async () => {
@@ -77,7 +82,3 @@ describe('HashingThreads', () => {
     await threads.stop();
   });
 });
-
-function bound(of: HashingThread): { startHash: () => StreamHash } {
-  return { startHash: () => of.startHash() };
-}

@@ -3,17 +3,17 @@
  * does would wait meanwhile.
  */
 import { type MessagePort, Worker } from 'node:worker_threads';
-import { SharedStages } from './shared-stages.js';
-import { STAGE_BYTES, type StreamHash } from './stream-hash.js';
+import type { StreamHash } from './stream-hash.js';
 
 type Request =
-  | { readonly op: 'share'; readonly stages: number; readonly memory: SharedArrayBuffer }
-  | { readonly op: 'unshare'; readonly stages: number }
+  | { readonly op: 'share'; readonly share: number; readonly memory: SharedArrayBuffer }
+  | { readonly op: 'unshare'; readonly share: number }
   | { readonly op: 'start'; readonly hash: number }
+  | { readonly op: 'update'; readonly hash: number; readonly bytes: Uint8Array }
   | {
-      readonly op: 'update';
+      readonly op: 'updateShared';
       readonly hash: number;
-      readonly stages: number;
+      readonly share: number;
       readonly start: number;
       readonly end: number;
     }
@@ -25,17 +25,18 @@ type Request =
  * nothing from around it.
  */
 function answerRequests(port: MessagePort, { createHash }: typeof import('node:crypto')): void {
-  const shared = new Map<number, Buffer>();
+  const shares = new Map<number, Buffer>();
   const hashes = new Map<number, import('node:crypto').Hash>();
   port.on('message', (request: Request) => {
-    if (request.op === 'share') shared.set(request.stages, Buffer.from(request.memory));
-    else if (request.op === 'unshare') shared.delete(request.stages);
+    if (request.op === 'share') shares.set(request.share, Buffer.from(request.memory));
+    else if (request.op === 'unshare') shares.delete(request.share);
     else if (request.op === 'start') hashes.set(request.hash, createHash('sha256'));
     else if (request.op === 'end') hashes.delete(request.hash);
-    else if (request.op === 'digest') port.postMessage(hashes.get(request.hash)?.copy().digest('hex'));
     else {
-      hashes.get(request.hash)?.update(shared.get(request.stages)?.subarray(request.start, request.end) ?? '');
-      port.postMessage('');
+      const hash = hashes.get(request.hash);
+      if (request.op === 'digest') port.postMessage(hash?.copy().digest('hex'));
+      else if (request.op === 'update') port.postMessage(hash?.update(request.bytes) && '');
+      else port.postMessage(hash?.update(shares.get(request.share)?.subarray(request.start, request.end) ?? '') && '');
     }
   });
 }
@@ -44,9 +45,6 @@ const PROGRAM = `(${answerRequests})(require('node:worker_threads').parentPort, 
 
 /** It handles numbers and a few buffers. Left alone, V8 lets garbage gather for the size of the machine. */
 const RESOURCE_LIMITS = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 32 };
-
-/** Memory that waits for the next upload. What is beyond that is let go of: two threads share it, so it is freed late. */
-const MOST_SPARE = 16;
 
 interface Waiting {
   readonly resolve: (answer: string) => void;
@@ -57,10 +55,10 @@ interface Waiting {
 export class HashingThread {
   readonly #worker = new Worker(PROGRAM, { eval: true, name: 'hashing', resourceLimits: RESOURCE_LIMITS });
   readonly #waiting: Waiting[] = [];
-  readonly #stages = new Map<ArrayBufferLike, SharedStages>();
-  #spare: SharedStages[] = [];
+  /** Numbers of the memory that the thread knows. */
+  readonly #shares = new Map<ArrayBufferLike, number>();
+  #lastNumber = 0;
   #hashes = 0;
-  #shares = 0;
   #failure: { readonly error: unknown } | undefined;
 
   constructor() {
@@ -76,55 +74,48 @@ export class HashingThread {
 
   /** How many uploads it is at. */
   get load(): number {
-    return this.#stages.size - this.#spare.length;
+    return this.#hashes;
   }
 
+  /** Memory that is shared is hashed where it is; any other is copied. */
   startHash(): StreamHash {
-    const hash = this.#hashes++;
+    const hash = ++this.#lastNumber;
+    this.#hashes += 1;
     this.#post({ op: 'start', hash });
     return {
-      takeStages: () => this.#spare.pop() ?? this.#share(),
-      returnStages: (stages) => this.#return(stages as SharedStages),
-      update: (bytes) => this.#update(hash, bytes),
+      update: async (bytes) => {
+        await this.#ask(this.#update(hash, bytes));
+      },
       digest: () => this.#ask({ op: 'digest', hash }),
-      close: () => this.#post({ op: 'end', hash }),
+      close: () => {
+        this.#hashes -= 1;
+        this.#post({ op: 'end', hash });
+      },
     };
+  }
+
+  /** The memory is not used any more. */
+  forget(memory: SharedArrayBuffer): void {
+    const share = this.#shares.get(memory);
+    if (share === undefined) return;
+    this.#shares.delete(memory);
+    this.#post({ op: 'unshare', share });
   }
 
   async stop(): Promise<void> {
     await this.#worker.terminate();
   }
 
-  async #update(hash: number, bytes: Uint8Array): Promise<void> {
-    const stages = this.#stages.get(bytes.buffer)?.number;
-    if (stages !== undefined) {
-      const { byteOffset: start, byteLength } = bytes;
-      await this.#ask({ op: 'update', hash, stages, start, end: start + byteLength });
-      return;
+  #update(hash: number, bytes: Uint8Array): Request {
+    const { buffer: memory, byteOffset: start, byteLength } = bytes;
+    if (!(memory instanceof SharedArrayBuffer)) return { op: 'update', hash, bytes: Uint8Array.from(bytes) };
+    let share = this.#shares.get(memory);
+    if (share === undefined) {
+      share = ++this.#lastNumber;
+      this.#shares.set(memory, share);
+      this.#post({ op: 'share', share, memory });
     }
-    const lent = this.#spare.pop() ?? this.#share();
-    const [piece = Buffer.alloc(0)] = lent.pieces;
-    for (let start = 0; start < bytes.byteLength; start += STAGE_BYTES) {
-      const part = bytes.subarray(start, start + STAGE_BYTES);
-      piece.set(part);
-      await this.#update(hash, piece.subarray(0, part.byteLength));
-    }
-    this.#return(lent);
-  }
-
-  #share(): SharedStages {
-    const stages = new SharedStages(this.#shares++);
-    this.#stages.set(stages.memory, stages);
-    this.#post({ op: 'share', stages: stages.number, memory: stages.memory });
-    return stages;
-  }
-
-  #return(stages: SharedStages): void {
-    if (this.#spare.length < MOST_SPARE) this.#spare.push(stages);
-    else {
-      this.#stages.delete(stages.memory);
-      this.#post({ op: 'unshare', stages: stages.number });
-    }
+    return { op: 'updateShared', hash, share, start, end: start + byteLength };
   }
 
   #ask(request: Request): Promise<string> {

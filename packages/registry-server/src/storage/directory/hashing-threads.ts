@@ -13,6 +13,11 @@ export class HashingThreads {
     return this.#leastBusy().startHash();
   }
 
+  /** The memory is not used any more. */
+  forget(memory: SharedArrayBuffer): void {
+    for (const thread of this.#threads) thread.forget(memory);
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.#threads.splice(0).map((thread) => thread.stop()));
   }

@@ -8,6 +8,7 @@ import type { AppendOptions, Upload } from '../registry-store.js';
 import { StorageError } from '../storage-error.js';
 import { HashingThreads } from './hashing-threads.js';
 import { checkName, isStorableName, type RepositoryPaths } from './repository-paths.js';
+import { StagePool } from './stage-pool.js';
 import { StagedSync, SyncSlots } from './staged-sync.js';
 import { isSystemError, reportingSpace, storageFailure, unlessMissing } from './system-error.js';
 import { digestOfSession, type UploadSession } from './upload-session.js';
@@ -40,6 +41,7 @@ export class UploadFiles {
   readonly #sessions = new Map<string, UploadSession>();
   readonly #withFiles = new Set<UploadSession>();
   readonly #threads = new HashingThreads();
+  readonly #stages = new StagePool((memory) => this.#threads.forget(memory));
   readonly #syncs = new SyncSlots();
 
   constructor(paths: RepositoryPaths) {
@@ -232,6 +234,7 @@ export class UploadFiles {
       target: new UploadTarget(state.path, file, state.sync),
       size: state.size,
       hash: state.hash,
+      stages: this.#stages,
       startHash: () => this.#threads.startHash(),
     });
     const bytes = fillingSource(source);

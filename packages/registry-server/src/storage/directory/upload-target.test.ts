@@ -4,9 +4,8 @@ import { type FileHandle, mkdtemp, open, readdir, readFile, readlink, rm } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SharedStages } from './shared-stages.js';
+import { STAGE_BYTES, StagePool } from './stage-pool.js';
 import { StagedSync, SyncSlots } from './staged-sync.js';
-import { STAGE_BYTES } from './stream-hash.js';
 import { UploadTarget } from './upload-target.js';
 
 /** Where the direct way begins. */
@@ -48,8 +47,7 @@ async function readBack(position: number, length: number): Promise<Buffer> {
 
 describe.runIf(process.platform === 'linux')('UploadTarget (on Linux, which has O_DIRECT)', () => {
   it('goes past the page cache once a file is large, and by it for what is no whole block', async () => {
-    const { pieces, isAligned } = new SharedStages(0);
-    const [piece = Buffer.alloc(0)] = pieces;
+    const { memory: piece, isAligned } = new StagePool(() => {}).take();
     expect(isAligned).toBe(true);
     piece.set(randomBytes(STAGE_BYTES));
     await target.write(piece, FAR - STAGE_BYTES, true);

@@ -1,8 +1,12 @@
-import { LocalHash, STAGE_BYTES, type Stages, type StreamHash } from './stream-hash.js';
+import { STAGE_BYTES, type Stage, type StagePool } from './stage-pool.js';
+import { LocalHash, type StreamHash } from './stream-hash.js';
 import { BLOCK_BYTES, type UploadTarget } from './upload-target.js';
 
 /** Most blobs are small, and so is the memory that they are gathered in at first. */
 const FIRST_BYTES = 64 * 1024;
+
+/** One is filled while those before it are hashed and written. */
+const MOST_STAGES = 4;
 
 export interface UploadWriterOptions {
   readonly target: UploadTarget;
@@ -10,20 +14,15 @@ export interface UploadWriterOptions {
   readonly size: number;
   /** Of these bytes, where it is known. */
   readonly hash: StreamHash | undefined;
+  readonly stages: StagePool;
   /** For what turns out to be more than a stage. */
   readonly startHash: () => StreamHash;
 }
 
-interface LentStages {
-  readonly lender: StreamHash;
-  readonly stages: Stages;
-  readonly unused: Buffer[];
-}
-
-interface BusyStage {
-  readonly memory: Buffer;
-  /** Resolves when it may be filled anew. */
-  readonly free: Promise<unknown>;
+/** What is being hashed and written. */
+interface Turn {
+  readonly stage: Stage;
+  readonly isOver: Promise<unknown>;
 }
 
 /**
@@ -35,14 +34,14 @@ interface BusyStage {
 export class UploadWriter {
   readonly #options: UploadWriterOptions;
   #hash: StreamHash | undefined;
-  /** What is being filled, how far it is, and how far it may be. */
-  #memory: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #stage: Stage = { memory: Buffer.allocUnsafeSlow(FIRST_BYTES), isAligned: false };
+  /** How far the stage is filled, and how far it may be. */
   #filled = 0;
   #capacity = FIRST_BYTES;
+  readonly #taken: Stage[] = [];
   #size: number;
-  #stages: LentStages | undefined;
-  /** Being written and hashed, the oldest first. */
-  #busy: BusyStage[] = [];
+  /** The oldest first. */
+  readonly #turns: Turn[] = [];
   /** One write after the other: the size of the file says how much of it there is. */
   #writing: Promise<void> = Promise.resolve();
 
@@ -66,7 +65,7 @@ export class UploadWriter {
   async append(fill: (memory: Buffer) => Promise<number>): Promise<void> {
     for (;;) {
       if (this.#filled === this.#capacity) await this.#makeRoom();
-      const bytes = await fill(this.#memory.subarray(this.#filled, this.#capacity));
+      const bytes = await fill(this.#stage.memory.subarray(this.#filled, this.#capacity));
       if (bytes === 0) return;
       this.#filled += bytes;
     }
@@ -77,55 +76,57 @@ export class UploadWriter {
     if (this.#size === 0) this.#hash ??= new LocalHash();
     if (this.#filled > 0) this.#turnOver();
     // All of them, also where one fails: nobody may be at the file or at its memory afterwards.
-    await Promise.allSettled(this.#busy.map(({ free }) => free));
-    this.#stages?.lender.returnStages(this.#stages.stages);
-    this.#stages = undefined;
+    await Promise.allSettled(this.#turns.map(({ isOver }) => isOver));
+    for (const stage of this.#taken.splice(0)) this.#options.stages.return(stage);
     await this.#options.target.close();
     await this.#writing;
   }
 
   async #makeRoom(): Promise<void> {
-    if (this.#memory.length === FIRST_BYTES) {
-      const gathered = this.#memory;
-      this.#memory = Buffer.allocUnsafeSlow(STAGE_BYTES);
-      this.#memory.set(gathered);
-      // What follows is in whole blocks of the disk.
-      this.#capacity = STAGE_BYTES - (this.#size % BLOCK_BYTES);
+    if (this.#taken.length === 0) {
+      this.#gatherMore();
       return;
     }
-    this.#stages ??= this.#takeStages();
+    if (this.#size === 0) this.#hash ??= this.#options.startHash();
     this.#turnOver();
-    this.#memory = this.#stages.unused.pop() ?? (await this.#oldestStage());
+    this.#stage = this.#anotherStage() ?? (await this.#oldestStage());
     this.#capacity = STAGE_BYTES;
   }
 
-  /** What has been gathered moves into the first of them. */
-  #takeStages(): LentStages {
-    if (this.#size === 0) this.#hash ??= this.#options.startHash();
-    const lender = this.#hash ?? new LocalHash();
-    const stages = lender.takeStages();
-    const [first = this.#memory, ...unused] = stages.pieces;
-    first.set(this.#memory);
-    this.#memory = first;
-    return { lender, stages, unused };
+  #gatherMore(): void {
+    const { memory } = this.#stage;
+    this.#stage = this.#take(this.#options.stages.take());
+    this.#stage.memory.set(memory);
+    // What follows is in whole blocks of the disk.
+    this.#capacity = STAGE_BYTES - (this.#size % BLOCK_BYTES);
   }
 
-  async #oldestStage(): Promise<Buffer> {
-    const oldest = this.#busy.shift();
-    await oldest?.free;
-    return oldest?.memory ?? Buffer.allocUnsafeSlow(STAGE_BYTES);
+  #anotherStage(): Stage | undefined {
+    const stage = this.#taken.length < MOST_STAGES ? this.#options.stages.takeAnother() : undefined;
+    return stage && this.#take(stage);
+  }
+
+  #take(stage: Stage): Stage {
+    this.#taken.push(stage);
+    return stage;
+  }
+
+  async #oldestStage(): Promise<Stage> {
+    const oldest = this.#turns.shift();
+    await oldest?.isOver;
+    return oldest?.stage ?? this.#take(this.#options.stages.take());
   }
 
   #turnOver(): void {
-    const bytes = this.#memory.subarray(0, this.#filled);
+    const { memory, isAligned } = this.#stage;
+    const bytes = memory.subarray(0, this.#filled);
     const position = this.#size;
     this.#size += this.#filled;
     this.#filled = 0;
-    const isAligned = this.#stages?.stages.isAligned ?? false;
     this.#writing = this.#writing.then(() => this.#options.target.write(bytes, position, isAligned));
-    const free = Promise.all([this.#writing, this.#updateHash(bytes)]);
-    free.catch(() => {}); // told to whoever appends or finishes next
-    this.#busy.push({ memory: this.#memory, free });
+    const isOver = Promise.all([this.#writing, this.#updateHash(bytes)]);
+    isOver.catch(() => {}); // told to whoever appends or finishes next
+    this.#turns.push({ stage: this.#stage, isOver });
   }
 
   /** Without its thread the digest is lost, and nothing else: the file can be read once more. */
