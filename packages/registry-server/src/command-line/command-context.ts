@@ -2,6 +2,7 @@ import type { Environment } from '../config/given-settings.js';
 import type { Output } from '../log/output.js';
 import type { startServer } from '../node-server.js';
 import type { buildQuine } from '../quine/build-quine.js';
+import type { buildQuineApart } from '../quine/quine-process.js';
 import type { SignalSource } from './stop-signals.js';
 
 /** All that the commands have of the world. `main.ts` gives them the real one. */
@@ -13,5 +14,7 @@ export interface CommandContext {
   /** Path of the bundle that runs: the image is made of it. */
   readonly application: string;
   readonly buildQuine: typeof buildQuine;
+  /** The same, in a process of its own. */
+  readonly buildQuineApart: typeof buildQuineApart;
   readonly startServer: typeof startServer;
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +35,17 @@ describe.skipIf(process.platform !== 'linux')('dist/quinistry.mjs (skipped where
   async function serve(...args: string[]): Promise<{ server: CommandProcess; url: string }> {
     const server = run(['--port', '0', ...args]);
     return { server, url: String((await server.record('listening')).url) };
+  }
+
+  async function temporaryFolder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'quinistry-main-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    return folder;
+  }
+
+  async function childrenOf({ child: { pid } }: CommandProcess): Promise<number[]> {
+    const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return text.split(' ').filter(Boolean).map(Number);
   }
 
   /** The first bytes of the runtime layer, which is far larger than what the sockets between two processes hold. */
@@ -100,6 +111,33 @@ describe.skipIf(process.platform !== 'linux')('dist/quinistry.mjs (skipped where
     const again = await serve('--storage', store);
     const pulled = await fetch(`${again.url}/v2/team/app/manifests/v1`);
     expect(pulled.headers.get('docker-content-digest')).toBe(digest);
+  });
+
+  it('builds its image in a process of its own beside a directory, the same one, and leaves nothing of it', async () => {
+    const digest = run(['digest']);
+    await digest.end;
+    const root = await temporaryFolder();
+    const { server, url } = await serve('--storage', root);
+    expect(await server.record('built the image')).toMatchObject({ digest: digest.stdout.trim() });
+    expect(await childrenOf(server)).toEqual([]);
+    const { response, size } = await startDownload(url);
+    let bytes = 0;
+    for await (const chunk of response) bytes += chunk.length;
+    expect(bytes).toBe(size);
+    const temporary = join(root, '.quinistry', 'temporary');
+    expect(await readdir(temporary)).not.toEqual([]);
+    server.child.kill('SIGTERM');
+    expect(await server.end).toEqual({ status: 0, signal: null });
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
+  it('goes on serving where the process that builds its image is killed', async () => {
+    const { server, url } = await serve('--storage', await temporaryFolder());
+    await expect.poll(() => childrenOf(server)).toHaveLength(1);
+    for (const child of await childrenOf(server)) process.kill(child, 'SIGKILL');
+    const { err } = await server.record('serving without the image of this server');
+    expect(err).toMatchObject({ message: 'the process that built the image ended with SIGKILL' });
+    expect((await pushImage(url)).status).toBe(201);
   });
 
   it('takes its settings from a file', async () => {

@@ -1,11 +1,11 @@
-import type { BlobStore } from '@quinistry/oci-image';
 import type { StorageChoice } from '../config/setting-types.js';
+import type { ScratchBlobStore } from '../storage/directory/scratch-blob-store.js';
 import type { RegistryStore } from '../storage/registry-store.js';
 
 export interface OpenedStore {
   readonly store: RegistryStore;
   /** For what the server makes itself; absent where the store is in memory as well. */
-  readonly scratch?: BlobStore;
+  readonly scratch?: ScratchBlobStore;
 }
 
 export interface OpenStoreOptions {
@@ -31,7 +31,8 @@ export async function openStore(choice: StorageChoice, options: OpenStoreOptions
     case 'directory': {
       const { openDirectoryStore } = await import('../storage/directory/directory-store.js');
       const store = await openDirectoryStore(choice.directory, options);
-      return { store, scratch: store.scratch };
+      const { ScratchBlobStore } = await import('../storage/directory/scratch-blob-store.js');
+      return { store, scratch: new ScratchBlobStore(store.temporary) };
     }
   }
 }

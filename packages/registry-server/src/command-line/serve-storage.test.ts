@@ -126,9 +126,12 @@ describe('quinistry serve --storage <directory>', () => {
   it('keeps its own image beside the directory, and in memory where the disk has no room for it', async () => {
     const stores: (BlobStore | undefined)[] = [];
     const { url } = await serve(['--storage', join(folder, 'store')], {
-      async buildQuine(options) {
-        stores.push(options.store);
-        if (options.store !== undefined) throw new StorageError('NO_SPACE', 'the disk is full');
+      async buildQuineApart({ store }) {
+        stores.push(store);
+        throw new StorageError('NO_SPACE', 'the disk is full');
+      },
+      async buildQuine({ store }) {
+        stores.push(store);
         return buildTinyQuine();
       },
     });

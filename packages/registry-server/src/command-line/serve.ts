@@ -1,5 +1,4 @@
 /** `quinistry serve`: listens at once, builds the image meanwhile, and serves until it is told to stop. */
-import type { BlobStore } from '@quinistry/oci-image';
 import { TrustedProxies } from '../client/trusted-proxies.js';
 import type { Configuration } from '../config/configuration.js';
 import type { RunningServer } from '../node-server.js';
@@ -132,14 +131,15 @@ class Service {
   }
 
   async #buildQuine(): Promise<Quine> {
-    const { application, buildQuine } = this.#context;
+    const { application, buildQuine, buildQuineApart } = this.#context;
     const { story, signal } = this.#state;
     const { scratch } = this.#parts;
     const quine = await story.tellBuild((onProgress) => {
-      const build = (store?: BlobStore) => buildQuine({ application, version: VERSION, store, onProgress, signal });
-      return build(scratch).catch((error) => {
+      const options = { application, version: VERSION, onProgress, signal };
+      if (scratch === undefined) return buildQuine(options);
+      return buildQuineApart({ ...options, store: scratch }).catch((error) => {
         // A disk that is full today may have room for pushes tomorrow, and the image is built only now.
-        if (error instanceof StorageError && error.code === 'NO_SPACE') return build();
+        if (error instanceof StorageError && error.code === 'NO_SPACE') return buildQuine(options);
         throw error;
       });
     });
@@ -186,5 +186,6 @@ class Service {
     if (store !== undefined) await this.#requests.end();
     await Promise.all(this.#companions.map((companion) => companion.stop()));
     await store?.close();
+    await this.#parts.scratch?.close();
   }
 }

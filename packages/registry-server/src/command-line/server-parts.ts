@@ -1,6 +1,6 @@
 /** What stands around a registry: where it keeps things, who may use it, and who is told. */
 import { readFile } from 'node:fs/promises';
-import { type BlobStore, OciError } from '@quinistry/oci-image';
+import { OciError } from '@quinistry/oci-image';
 import type { OpenAccess } from '../access/open-access-control.js';
 import type { Configuration } from '../config/configuration.js';
 import type { Log } from '../log/create-log.js';
@@ -8,6 +8,7 @@ import type { RequestLog } from '../log/log-requests.js';
 import type { Metrics } from '../operations/metrics.js';
 import type { CheckedTls } from '../operations/tls-files.js';
 import type { Webhook } from '../operations/webhook.js';
+import type { ScratchBlobStore } from '../storage/directory/scratch-blob-store.js';
 import type { RegistryStore } from '../storage/registry-store.js';
 import { openStore } from './open-store.js';
 
@@ -15,7 +16,7 @@ import { openStore } from './open-store.js';
 export interface ServerParts {
   readonly store: RegistryStore | undefined;
   /** Where the image of the server is kept, for it is tens of megabytes; in memory where this is absent. */
-  readonly scratch: BlobStore | undefined;
+  readonly scratch: ScratchBlobStore | undefined;
   readonly access: OpenAccess | undefined;
   readonly tls: CheckedTls | undefined;
   readonly metrics: Metrics | undefined;

@@ -20,8 +20,8 @@ import {
   MemoryBlobStore,
   openFileContent,
 } from '@quinistry/oci-image';
-import { type NodeRuntime, nodeRuntimeEntries, readNodeRuntime } from '@quinistry/oci-image/node';
-import { ANNOTATIONS } from '@quinistry/oci-image/spec';
+import { nodeRuntimeEntries, readNodeRuntime } from '@quinistry/oci-image/node';
+import { ANNOTATIONS, type Platform } from '@quinistry/oci-image/spec';
 import { LICENSES_FILE, QUINE_PATHS } from './quine-paths.js';
 
 /**
@@ -76,10 +76,26 @@ export interface Quine {
  * a container, as on macOS and Windows; `ELF_INVALID`, `LIBRARY_NOT_FOUND`.
  */
 export async function buildQuine(options: BuildQuineOptions): Promise<Quine> {
-  const { version, executable, store = new MemoryBlobStore(), signal } = options;
+  const store = options.store ?? new MemoryBlobStore();
+  return composeQuine(await buildQuineLayers({ ...options, store }), { ...options, store });
+}
+
+/** What the image is made of: nearly all of the work, and all that reads files. */
+export interface QuineLayers {
+  readonly platform: Platform;
+  readonly runtime: Layer<'oci'>;
+  readonly application: Layer<'oci'>;
+}
+
+/** @throws as {@link buildQuine} does. */
+export async function buildQuineLayers(
+  options: BuildQuineOptions & { readonly store: BlobStore },
+): Promise<QuineLayers> {
+  const { executable, store, signal } = options;
   const runtime = await readNodeRuntime({ executable, path: QUINE_PATHS.node, signal });
   const application = await readApplication(options.application);
-  const layers = {
+  return {
+    platform: runtime.platform,
     runtime: await build(
       'runtime',
       nodeRuntimeEntries(runtime),
@@ -89,7 +105,14 @@ export async function buildQuine(options: BuildQuineOptions): Promise<Quine> {
     ),
     application: await build('application', application.entries, application.contents, store, options),
   };
-  const oci = describe(runtime, layers, version);
+}
+
+/** The image of layers that are there. */
+export async function composeQuine(
+  layers: QuineLayers,
+  { version, store, signal }: Pick<BuildQuineOptions, 'version' | 'signal'> & { readonly store: BlobStore },
+): Promise<Quine> {
+  const oci = describe(layers, version);
   return {
     images: [await oci.toFamily('docker').build(store, { signal }), await oci.build(store, { signal })],
     store,
@@ -129,13 +152,9 @@ function build(
   });
 }
 
-function describe(
-  runtime: NodeRuntime,
-  layers: { readonly runtime: Layer<'oci'>; readonly application: Layer<'oci'> },
-  version: string,
-) {
+function describe(layers: QuineLayers, version: string) {
   return (
-    createImage({ platform: runtime.platform, created: CREATED })
+    createImage({ platform: layers.platform, created: CREATED })
       // Two layers, the one that changes on top: a new version of the server ships kilobytes, not the runtime again.
       .addLayer(layers.runtime, { createdBy: 'the Node.js that runs quinistry, with the shared objects that it loads' })
       .addLayer(layers.application, { createdBy: 'the bundle of quinistry, with its licence texts' })

@@ -20,6 +20,7 @@ export class CommandRun {
       signals: this.#signals,
       application: '/nowhere/quinistry.mjs',
       buildQuine: buildTinyQuine,
+      buildQuineApart: buildTinyQuine,
       startServer,
       ...context,
     });

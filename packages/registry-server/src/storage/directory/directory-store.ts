@@ -1,6 +1,6 @@
 import { mkdir, realpath, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { BlobInfo, BlobStore } from '@quinistry/oci-image';
+import type { BlobInfo } from '@quinistry/oci-image';
 import { type Descriptor, type Digest, isDigest } from '@quinistry/oci-image/spec';
 import type { Page, ReadBlobOptions, StoredBlob, StoredManifest } from '../registry-storage.js';
 import type {
@@ -22,7 +22,6 @@ import { makeDirectories } from './make-directories.js';
 import { Repositories } from './repositories.js';
 import { DEFAULT_RECHECK_MS } from './repository-index.js';
 import { checkName, isStorableName, RepositoryPaths } from './repository-paths.js';
-import { ScratchBlobStore } from './scratch-blob-store.js';
 import { acquireStoreLock } from './store-lock.js';
 import { reportingSpace } from './system-error.js';
 import { UploadFiles } from './upload-files.js';
@@ -41,8 +40,8 @@ export interface DirectoryStoreOptions {
 export interface DirectoryStore extends RegistryStore {
   /** Absolute path, without symbolic links. */
   readonly root: string;
-  /** Keeps blobs that are no repository's for as long as the store is open: on the same disk, and out of sight. */
-  readonly scratch: BlobStore;
+  /** A directory for files that are not to outlive the process, on the same disk. It is emptied when the store is opened. */
+  readonly temporary: string;
   /** Writes every `index.json` that lacks something. Nobody needs to: they follow by themselves. */
   flush(): Promise<void>;
 }
@@ -98,7 +97,7 @@ interface StoreParts {
 
 class OpenDirectoryStore implements DirectoryStore {
   readonly root: string;
-  readonly scratch: ScratchBlobStore;
+  readonly temporary: string;
   readonly #parts: StoreParts;
   readonly #blobs: BlobFiles;
   readonly #repositories: Repositories;
@@ -109,7 +108,7 @@ class OpenDirectoryStore implements DirectoryStore {
 
   constructor(parts: StoreParts) {
     this.root = parts.paths.root;
-    this.scratch = new ScratchBlobStore(parts.paths.temporary);
+    this.temporary = parts.paths.temporary;
     this.#parts = parts;
     this.#blobs = parts.blobs;
     this.#repositories = parts.repositories;
@@ -266,7 +265,6 @@ class OpenDirectoryStore implements DirectoryStore {
 
   async #close(): Promise<void> {
     await this.#uploads.close();
-    await this.scratch.close();
     try {
       await this.#repositories.close();
       await this.#parts.journal.close();

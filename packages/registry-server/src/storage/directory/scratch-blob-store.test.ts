@@ -32,7 +32,7 @@ async function openFiles(): Promise<number> {
 }
 
 describe('ScratchBlobStore', () => {
-  it('gives back a blob and parts of it, and leaves no file', async () => {
+  it('gives back a blob and parts of it, and leaves nothing when it is closed', async () => {
     const info = await store.write(chunks());
     expect(info).toEqual({ digest: digestOf(BYTES), size: 10 });
     expect(await store.stat(info.digest)).toEqual(info);
@@ -43,7 +43,18 @@ describe('ScratchBlobStore', () => {
     ] as const) {
       expect(String(await readAll(store.open(info.digest, { range }), { maxBytes: 10 }))).toBe(expected);
     }
+    expect(await readdir(directory)).toHaveLength(1);
+    await store.close();
     expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('takes over what the store of another process has written', async () => {
+    const other = new ScratchBlobStore(directory);
+    const info = await other.write(chunks());
+    await store.adopt(info, other.path(info.digest));
+    expect(String(await readAll(store.open(info.digest), { maxBytes: 10 }))).toBe('0123456789');
+    await store.adopt(info, other.path(info.digest));
+    await other.close();
   });
 
   it('knows nothing of other blobs', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type BlobInfo,
@@ -16,24 +16,26 @@ import { reportingSpace } from './system-error.js';
 import { writeFully } from './write-fully.js';
 
 interface ScratchBlob extends BlobInfo {
+  readonly path: string;
   readonly file: FileHandle;
 }
 
-/** Blobs that are gone when the process is, in files without a name: off the memory, and nothing that could be left behind. */
+/** Blobs that do not outlive the process, off the memory. */
 export class ScratchBlobStore implements BlobStore {
-  readonly #directory: string;
+  readonly directory: string;
   readonly #blobs = new Map<Digest, ScratchBlob>();
 
-  /** @param directory - in which the files have a name for a moment. */
+  /** @param directory - one that somebody empties where the process is killed. */
   constructor(directory: string) {
-    this.#directory = directory;
+    this.directory = directory;
   }
 
   /** @throws {StorageError} `NO_SPACE`; what {@link BlobStore.write} throws. */
   async write(source: AsyncIterable<Uint8Array>, { expected, ...options }: WriteBlobOptions = {}): Promise<BlobInfo> {
     const algorithm = expected?.digest === undefined ? options.algorithm : digestAlgorithm(expected.digest);
     const digester = new Digester(algorithm);
-    const file = await reportingSpace(() => openNameless(join(this.#directory, randomUUID())));
+    const path = join(this.directory, randomUUID());
+    const file = await reportingSpace(() => open(path, 'wx+'));
     try {
       for await (const chunk of source) {
         options.signal?.throwIfAborted();
@@ -44,12 +46,10 @@ export class ScratchBlobStore implements BlobStore {
       }
       const info = digester.finish();
       verifyBlobInfo(info, expected);
-      const known = this.#blobs.get(info.digest);
-      if (known === undefined) this.#blobs.set(info.digest, { ...info, file });
-      else await file.close();
+      await this.#keep({ ...info, path, file });
       return info;
     } catch (error) {
-      await file.close();
+      await discard({ path, file });
       throw error;
     }
   }
@@ -60,23 +60,41 @@ export class ScratchBlobStore implements BlobStore {
   }
 
   async *open(digest: Digest, options: ReadBlobOptions = {}): AsyncGenerator<Uint8Array> {
-    const blob = this.#blobs.get(digest);
-    if (blob === undefined) throw new OciError('BLOB_UNKNOWN', `there is no blob ${digest} in this store`);
-    for await (const chunk of readChunks(blob.file, options)) {
+    for await (const chunk of readChunks(this.#find(digest).file, options)) {
       options.signal?.throwIfAborted();
       yield chunk;
     }
   }
 
-  /** Lets go of the files, and so of what is in them. */
+  /** The file of a blob, for the store of another process to {@link adopt}. @throws {OciError} `BLOB_UNKNOWN` */
+  path(digest: Digest): string {
+    return this.#find(digest).path;
+  }
+
+  /** Takes over the file at `path`, whose bytes hash to what `info` says. */
+  async adopt({ digest, size }: BlobInfo, path: string): Promise<void> {
+    await this.#keep({ digest, size, path, file: await open(path) });
+  }
+
+  /** Removes the blobs. */
   async close(): Promise<void> {
-    await Promise.all([...this.#blobs.values()].map(({ file }) => file.close()));
+    await Promise.all([...this.#blobs.values()].map(discard));
     this.#blobs.clear();
+  }
+
+  async #keep(blob: ScratchBlob): Promise<void> {
+    if (this.#blobs.has(blob.digest)) await discard(blob);
+    else this.#blobs.set(blob.digest, blob);
+  }
+
+  #find(digest: Digest): ScratchBlob {
+    const blob = this.#blobs.get(digest);
+    if (blob === undefined) throw new OciError('BLOB_UNKNOWN', `there is no blob ${digest} in this store`);
+    return blob;
   }
 }
 
-async function openNameless(path: string): Promise<FileHandle> {
-  const file = await open(path, 'wx+');
-  await unlink(path);
-  return file;
+async function discard({ path, file }: Pick<ScratchBlob, 'path' | 'file'>): Promise<void> {
+  await file.close();
+  await rm(path, { force: true });
 }

@@ -27,6 +27,14 @@ describe('StagePool', () => {
     expect(pool.take()).toBeDefined();
   });
 
+  it('has a few large ones, and lends these again, too', () => {
+    const pool = new StagePool(() => {});
+    const stages = Array.from({ length: 6 }, () => pool.takeAnother());
+    expect(stages.map((stage) => (stage?.memory.length ?? 0) / STAGE_BYTES)).toEqual([4, 4, 4, 4, 1, 1]);
+    for (const stage of stages) if (stage !== undefined) pool.return(stage);
+    expect(stages.slice(0, 4)).toContain(pool.takeAnother());
+  });
+
   it('lets go of memory once many uploads are over', () => {
     const dropped: SharedArrayBuffer[] = [];
     const pool = new StagePool((memory) => dropped.push(memory));

@@ -7,8 +7,11 @@ export const STAGE_BYTES = 512 * 1024;
 const ARENA_STAGES = 4;
 const ARENA_BYTES = ARENA_STAGES * STAGE_BYTES;
 
+/** So many uploads, or stages of one, may have a whole arena: the fewer trips, the faster. */
+const MOST_LARGE_STAGES = 3;
+
 /** As long as no more are in use, an upload may have several. */
-const AMPLE_STAGES = 24;
+const AMPLE_STAGES = 16;
 
 /** Kept for later uploads, all in all; what is beyond is let go of. */
 const KEPT_STAGES = 16;
@@ -17,7 +20,7 @@ const KEPT_STAGES = 16;
 const WASM_PAGE_BYTES = 64 * 1024;
 
 export interface Stage {
-  /** {@link STAGE_BYTES} that several threads see. */
+  /** That several threads see; {@link STAGE_BYTES} or a multiple of it. */
   readonly memory: Buffer;
   /** Whether it begins with a page of memory, which is what a disk can take bytes from without a copy. */
   readonly isAligned: boolean;
@@ -35,6 +38,8 @@ export class StagePool {
   readonly #arenas = new Map<ArrayBufferLike, Arena>();
   #free: Stage[] = [];
   #used = 0;
+  readonly #large = new Set<Stage>();
+  readonly #freeLarge: Stage[] = [];
 
   /** @param onDrop - told of memory that no stage is in any more. */
   constructor(onDrop: (memory: SharedArrayBuffer) => void) {
@@ -52,11 +57,15 @@ export class StagePool {
 
   /** @returns `undefined` where many are in use: whoever has one waits until it is free again. */
   takeAnother(): Stage | undefined {
-    return this.#used < AMPLE_STAGES ? this.take() : undefined;
+    return this.#takeLarge() ?? (this.#used < AMPLE_STAGES ? this.take() : undefined);
   }
 
   /** Nothing may be reading it any more. */
   return(stage: Stage): void {
+    if (this.#large.has(stage)) {
+      this.#freeLarge.push(stage);
+      return;
+    }
     const arena = this.#arenaOf(stage);
     arena.used -= 1;
     this.#used -= 1;
@@ -67,6 +76,15 @@ export class StagePool {
     this.#onDrop(arena.memory);
   }
 
+  #takeLarge(): Stage | undefined {
+    const free = this.#freeLarge.pop();
+    if (free !== undefined || this.#large.size === MOST_LARGE_STAGES) return free;
+    const { memory, isAligned } = allocate();
+    const stage = { memory: Buffer.from(memory), isAligned };
+    this.#large.add(stage);
+    return stage;
+  }
+
   #arenaOf({ memory }: Stage): Arena {
     const arena = this.#arenas.get(memory.buffer);
     if (arena === undefined) throw new TypeError('the stage is not of this pool, or was returned before');
@@ -74,11 +92,10 @@ export class StagePool {
   }
 
   #addArena(): void {
-    const aligned = allocateAligned();
-    const memory = aligned ?? new SharedArrayBuffer(ARENA_BYTES);
+    const { memory, isAligned } = allocate();
     const stages = Array.from({ length: ARENA_STAGES }, (_, index) => ({
       memory: Buffer.from(memory, index * STAGE_BYTES, STAGE_BYTES),
-      isAligned: aligned !== undefined,
+      isAligned,
     }));
     this.#arenas.set(memory, { memory, stages, used: 0 });
     this.#free.push(...stages);
@@ -93,6 +110,11 @@ declare const WebAssembly: {
     shared: boolean;
   }) => { readonly buffer: ArrayBufferLike };
 };
+
+function allocate(): { readonly memory: SharedArrayBuffer; readonly isAligned: boolean } {
+  const aligned = allocateAligned();
+  return { memory: aligned ?? new SharedArrayBuffer(ARENA_BYTES), isAligned: aligned !== undefined };
+}
 
 /** @returns `undefined` where there is no WebAssembly, or no more room for it: V8 sets aside gigabytes of addresses for each. */
 function allocateAligned(): SharedArrayBuffer | undefined {

@@ -90,7 +90,7 @@ export class UploadWriter {
     if (this.#size === 0) this.#hash ??= this.#options.startHash();
     this.#turnOver();
     this.#stage = this.#anotherStage() ?? (await this.#oldestStage());
-    this.#capacity = STAGE_BYTES;
+    this.#capacity = this.#stage.memory.length;
   }
 
   #gatherMore(): void {
