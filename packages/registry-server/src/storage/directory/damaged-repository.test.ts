@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestHex } from '@quinistry/oci-image/spec';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { blobOf, EVERYTHING, imageOf, pushBlob, pushImage } from '../testing/sample-content.js';
+import { blobOf, digestsOfTag, EVERYTHING, imageOf, pushBlob, pushImage } from '../testing/sample-content.js';
 import { type DirectoryStore, openDirectoryStore } from './directory-store.js';
+import { findingsIn, openKilledCopy } from './testing/store-on-disk.js';
 
 let root: string;
 let store: DirectoryStore;
@@ -60,6 +61,26 @@ describe('a repository whose index.json is none', () => {
     expect(failure).toMatchObject({
       code: 'FILE_UNREADABLE',
       message: expect.stringContaining('the garbage of broken'),
+    });
+  });
+});
+
+describe('a repository whose index.json was damaged while the journal had more for it', () => {
+  it('does not keep the store from being opened, and has it all once the file is whole', async () => {
+    await pushImage(store, 'broken', '{}', { tags: ['first'] });
+    await store.flush();
+    const whole = await readFile(join(root, 'broken', 'index.json'));
+    const { manifest } = await pushImage(store, 'broken', '{"second":true}', { tags: ['second'] });
+    await writeFile(join(root, 'broken', 'index.json'), whole.subarray(0, 50));
+    await pushImage(store, 'whole', '{}', { tags: ['latest'] });
+    await openKilledCopy(root, async (again, directory) => {
+      expect(await again.listTags('whole', EVERYTHING)).toEqual(['latest']);
+      await expect(again.listTags('broken', EVERYTHING)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+      await writeFile(join(directory, 'broken', 'index.json'), whole);
+      expect(await again.listTags('broken', EVERYTHING)).toEqual(['first', 'second']);
+      expect(await digestsOfTag(again, 'broken', 'second')).toEqual([manifest.digest]);
+      await again.flush();
+      expect(await findingsIn(directory)).toEqual([]);
     });
   });
 });

@@ -161,28 +161,36 @@ export class Repositories {
     for (const [position, operation] of operations.entries()) {
       if (operation.op === 'delete') deletions.set(`${operation.repository} ${operation.digest}`, position);
     }
+    const restored: JournalOperation[] = [];
     for (const [position, operation] of operations.entries()) {
-      if (!isStorableName(operation.repository)) continue;
-      const repository = this.open(operation.repository);
-      await repository.index.view();
-      if (operation.op === 'put' && (await this.#parts.blobs.stat(repository.name, operation.digest)) === undefined) {
+      const { repository } = operation;
+      if (!isStorableName(repository)) continue;
+      if (operation.op === 'put' && (await this.#parts.blobs.stat(repository, operation.digest)) === undefined) {
         // The file of a manifest that was deleted further down is gone, and yet its tags must not go back to what they
         // named before it. Any other file was taken away by somebody else.
-        const deletedAt = deletions.get(`${operation.repository} ${operation.digest}`) ?? -1;
+        const deletedAt = deletions.get(`${repository} ${operation.digest}`) ?? -1;
         if (deletedAt < position) continue;
       }
-      repository.index.apply(operation);
+      restored.push(operation);
+    }
+    // All of them before the first index is read, or written.
+    for (const operation of restored) {
+      const repository = this.open(operation.repository);
+      repository.index.restore(operation);
       this.#writer.schedule(repository);
     }
     // Where there is no room the journal has it still, and so has the view.
     await this.flush().catch(() => {});
   }
 
+  /** One that cannot be written does not keep the others from it. @throws what writing the first such one fails with. */
   async flush(): Promise<void> {
     await this.#parts.blobs.readTimes.write();
+    const failures: unknown[] = [];
     for (const repository of this.#opened.values()) {
-      if (repository.index.pending.length > 0) await this.#writer.flush(repository);
+      await this.flushOne(repository).catch((error) => failures.push(error));
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   async flushOne(repository: Repository): Promise<void> {

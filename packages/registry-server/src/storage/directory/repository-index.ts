@@ -88,6 +88,11 @@ export class RepositoryIndex {
     return this.#view.apply(operation);
   }
 
+  /** Takes what the journal has from before the start. It is done over the file once that is read, so that may wait. */
+  restore(operation: JournalOperation): void {
+    this.#pending.push(operation);
+  }
+
   /** Writes the file where it lacks something. @returns the operations that are in it now. */
   async write(): Promise<readonly JournalOperation[]> {
     while (this.#writing !== undefined) await this.#writing.catch(() => {});
@@ -119,7 +124,10 @@ export class RepositoryIndex {
     const before = this.#view;
     const { hasFile } = this.#options;
     const lost = before === undefined ? [] : this.#recent.lost(before, view, { hasFile, pending: this.#pending });
-    for (const operation of [...lost, ...this.#pending]) view.apply(operation);
+    for (const operation of [...lost, ...this.#pending]) {
+      if (before === undefined) this.#recent.add(operation, view);
+      view.apply(operation);
+    }
     this.#view = view;
     this.#identity = read.identity;
     if (lost.length > 0) this.#options.onLost(lost);
