@@ -44,6 +44,7 @@ export {
 } from './storage/directory/directory-store.js';
 export type { Finding } from './storage/directory/finding.js';
 export { verifyDirectory } from './storage/directory/verify-directory.js';
+export type { VerifyOptions } from './storage/directory/verify-layout.js';
 export { createImageStorage, type TaggedImage, type TaggedImages } from './storage/image-storage.js';
 export { createLayeredStore, type Overlay } from './storage/layered-storage.js';
 export { createMemoryStore, type MemoryStoreOptions } from './storage/memory/memory-store.js';

@@ -11,7 +11,7 @@ import { serve } from './serve.js';
 import { addServeFlags } from './serve-command.js';
 import { loadServeConfiguration } from './serve-configuration.js';
 import { UsageError } from './usage-error.js';
-import { verify } from './verify.js';
+import { type VerifyFlags, verify } from './verify.js';
 import { VERSION } from './version.js';
 
 /**
@@ -62,7 +62,7 @@ interface FormatFlags {
 interface Actions {
   readonly serve: (command: Command) => Promise<void>;
   readonly gc: (directory: string, flags: CollectGarbageFlags) => Promise<void>;
-  readonly verify: (directory: string, flags: FormatFlags) => Promise<void>;
+  readonly verify: (directory: string, flags: VerifyFlags) => Promise<void>;
   readonly digest: (flags: FormatFlags) => Promise<void>;
 }
 
@@ -117,9 +117,10 @@ function createProgram({ stdout, stderr }: CommandContext, actions: Actions): Co
     .command('verify')
     .description('recompute every digest in a directory, follow every reference, and name what is wrong')
     .argument('<directory>', 'as in --storage')
+    .option('--sparse', 'say nothing of what manifests name that is not there, as serve --sparse takes them')
     .option('--format <format>', REPORT_FORMATS.join(' or '), 'table')
     .allowExcessArguments()
-    .action((directory: string, flags: FormatFlags, command: Command) => {
+    .action((directory: string, flags: VerifyFlags, command: Command) => {
       refuseSurplus(program, command, 1);
       return actions.verify(directory, flags);
     });

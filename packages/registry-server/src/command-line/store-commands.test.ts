@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { digestOf } from '@quinistry/oci-image';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openDirectoryStore } from '../storage/directory/directory-store.js';
+import { blobOf, imageOf } from '../storage/testing/sample-content.js';
 import { CommandRun } from './testing/command-run.js';
 
 const BYTES = new TextEncoder().encode('nobody names me');
@@ -115,6 +116,18 @@ describe('quinistry verify <directory>', () => {
       { path, problem: expect.stringContaining('hashes to'), expected: DIGEST },
       { total: { findings: 1 } },
     ]);
+  });
+
+  it('with --sparse takes nothing amiss that serve --sparse lets in', async () => {
+    const open = await openDirectoryStore(store);
+    await open.writeManifest('team/app', imageOf([blobOf('absent')]), { sparse: true });
+    await open.close();
+    const strict = new CommandRun(['verify', store]);
+    expect(await strict.status).toBe(1);
+    expect(strict.stdout).toMatch(/is missing.*\n1 thing is wrong\n$/);
+    const run = new CommandRun(['verify', store, '--sparse']);
+    expect(await run.status).toBe(0);
+    expect(run.stdout).toBe('everything is as it should be\n');
   });
 });
 

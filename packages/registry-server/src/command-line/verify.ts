@@ -7,6 +7,11 @@ import { REPORT_FORMATS, type ReportFormat } from './report-format.js';
 import { receiveStopSignals, signalExitStatus } from './stop-signals.js';
 import { demandDirectory } from './storage-directory.js';
 
+export interface VerifyFlags {
+  readonly format: string;
+  readonly sparse?: boolean;
+}
+
 /**
  * `quinistry verify`: recomputes every digest and follows every reference in a directory, and names what is wrong. It
  * changes nothing, and a server may run meanwhile.
@@ -14,16 +19,12 @@ import { demandDirectory } from './storage-directory.js';
  * @returns the exit status: 1 where anything is wrong.
  * @throws {UsageError} for a directory that is not there.
  */
-export async function verify(
-  directory: string,
-  { format: text }: { readonly format: string },
-  context: CommandContext,
-): Promise<number> {
-  const format = parseChoice('--format', text, REPORT_FORMATS);
+export async function verify(directory: string, flags: VerifyFlags, context: CommandContext): Promise<number> {
+  const format = parseChoice('--format', flags.format, REPORT_FORMATS);
   await demandDirectory(directory);
   const stop = receiveStopSignals(context.signals);
   try {
-    const outcome = await Promise.race([report(directory, format, context), stop.asked]);
+    const outcome = await Promise.race([report(directory, flags, format, context), stop.asked]);
     if (typeof outcome === 'string') return signalExitStatus(outcome);
     return outcome === 0 ? EXIT_STATUS.success : EXIT_STATUS.failure;
   } finally {
@@ -32,10 +33,15 @@ export async function verify(
 }
 
 /** @returns how many things are wrong. */
-async function report(directory: string, format: ReportFormat, { stdout }: CommandContext): Promise<number> {
+async function report(
+  directory: string,
+  { sparse }: VerifyFlags,
+  format: ReportFormat,
+  { stdout }: CommandContext,
+): Promise<number> {
   const { verifyDirectory } = await import('../storage/directory/verify-directory.js');
   let findings = 0;
-  for await (const { path, problem, expected } of verifyDirectory(directory)) {
+  for await (const { path, problem, expected } of verifyDirectory(directory, { sparse })) {
     findings += 1;
     const line = `${printable(path)}: ${printable(problem)}; expected ${printable(expected)}`;
     await writeOutput(stdout, `${format === 'json' ? JSON.stringify({ path, problem, expected }) : line}\n`);

@@ -2,10 +2,11 @@ import { mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { blobOf, descriptorOf, indexOf, pushBlob, pushImage } from '../testing/sample-content.js';
+import { blobOf, descriptorOf, imageOf, indexOf, pushBlob, pushImage } from '../testing/sample-content.js';
 import { openDirectoryStore } from './directory-store.js';
 import type { Finding } from './finding.js';
 import { verifyDirectory } from './verify-directory.js';
+import type { VerifyOptions } from './verify-layout.js';
 
 let root: string;
 let image: Awaited<ReturnType<typeof pushImage>>;
@@ -22,9 +23,9 @@ beforeEach(async () => {
 
 afterEach(() => rm(root, { recursive: true }));
 
-async function verify(): Promise<Finding[]> {
+async function verify(options?: VerifyOptions): Promise<Finding[]> {
   const found: Finding[] = [];
-  for await (const finding of verifyDirectory(root)) found.push(finding);
+  for await (const finding of verifyDirectory(root, options)) found.push(finding);
   return found;
 }
 
@@ -112,6 +113,37 @@ describe('verifyDirectory', () => {
       'team/app/blobs/sha256/short',
       'team/link',
     ]);
+  });
+
+  describe('of manifests whose content need not all be there', () => {
+    const sparse = true;
+
+    it('says nothing of a blob or a member of an index that is missing', async () => {
+      await rm(join(root, pathOf(image.blob.digest)));
+      const store = await openDirectoryStore(root);
+      const absent = imageOf([blobOf('absent')]);
+      await store.writeManifest('team/app', indexOf([descriptorOf(absent)]), { tags: ['sparse'], sparse });
+      await store.close();
+      expect(await verify()).toHaveLength(2);
+      expect(await verify({ sparse })).toEqual([]);
+    });
+
+    it('finds that a manifest is missing which index.json lists, whoever else names it', async () => {
+      await rm(join(root, pathOf(image.manifest.digest)));
+      expect(await verify({ sparse })).toEqual([
+        {
+          path: pathOf(image.manifest.digest),
+          problem: 'is missing, and team/app/index.json names it',
+          expected: `a blob of ${image.manifest.bytes.byteLength} bytes`,
+        },
+      ]);
+    });
+
+    it('finds what is wrong with content that is there', async () => {
+      await truncate(join(root, pathOf(image.blob.digest)), 2);
+      expect(await verify({ sparse })).toEqual(await verify());
+      expect(await verify({ sparse })).toHaveLength(2);
+    });
   });
 
   it('fails for a directory that is not there', async () => {

@@ -30,8 +30,20 @@ interface Reference {
   readonly isOptional: boolean;
 }
 
+export interface VerifyOptions {
+  /**
+   * For a registry that takes manifests whose content is not all there: what a manifest names may be missing. What is there is
+   * checked all the same, and what `index.json` itself lists has to be there.
+   */
+  readonly sparse?: boolean | undefined;
+}
+
 /** Checks one image layout (image-spec v1.1, image-layout.md): its files, its blobs, and what they say of each other. */
-export async function* verifyLayout(root: string, name: string): AsyncGenerator<Finding> {
+export async function* verifyLayout(
+  root: string,
+  name: string,
+  { sparse = false }: VerifyOptions,
+): AsyncGenerator<Finding> {
   yield* verifyLayoutFile(root, name);
   yield* verifyBlobs(root, name);
   const { findings, index } = await readIndex(root, name);
@@ -41,6 +53,7 @@ export async function* verifyLayout(root: string, name: string): AsyncGenerator<
     root,
     name,
     index.manifests.map((descriptor) => ({ descriptor, from: path, isOptional: false })),
+    sparse,
   );
 }
 
@@ -101,16 +114,22 @@ async function* verifyBlobs(root: string, name: string): AsyncGenerator<Finding>
 }
 
 /** Follows what manifests name, down to the blobs; each file is looked at once. */
-async function* verifyReferences(root: string, name: string, from: readonly Reference[]): AsyncGenerator<Finding> {
+async function* verifyReferences(
+  root: string,
+  name: string,
+  from: readonly Reference[],
+  sparse: boolean,
+): AsyncGenerator<Finding> {
   const queue = [...from];
   const visited = new Set<string>();
   for (const { descriptor, from: origin, isOptional } of queue) {
     const { digest, mediaType, size } = descriptor;
+    const isEntry = origin.endsWith(IMAGE_LAYOUT_FILES.index);
     const path = `${name}/${IMAGE_LAYOUT_FILES.blobs}/${digestAlgorithm(digest)}/${digestHex(digest)}`;
     const stats = await lstat(`${root}/${path}`).catch(unlessMissing);
     if (stats === undefined) {
-      const isDeletedMeanwhile = !isOptional && !(await isStillNamed(root, origin, digest));
-      if (isOptional || isDeletedMeanwhile) continue;
+      if (isOptional || (sparse && !isEntry)) continue;
+      if (!(await isStillNamed(root, origin, digest))) continue; // deleted meanwhile
       yield { path, problem: `is missing, and ${origin} names it`, expected: describeSize(size) };
       continue;
     }
@@ -120,7 +139,7 @@ async function* verifyReferences(root: string, name: string, from: readonly Refe
     const key = `${digest} ${mediaType}`;
     if (visited.has(key)) continue;
     visited.add(key);
-    if (origin.endsWith(IMAGE_LAYOUT_FILES.index) || isManifestMediaType(mediaType) || isIndexMediaType(mediaType)) {
+    if (isEntry || isManifestMediaType(mediaType) || isIndexMediaType(mediaType)) {
       const outcome = await readReferences(`${root}/${path}`, path, digest, mediaType);
       if (Array.isArray(outcome)) queue.push(...outcome);
       else if (outcome !== undefined) yield outcome;
