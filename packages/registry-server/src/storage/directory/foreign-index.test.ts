@@ -1,9 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EVERYTHING, pushImage } from '../testing/sample-content.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { descriptorOf, EVERYTHING, pushImage } from '../testing/sample-content.js';
 import { type DirectoryStore, openDirectoryStore } from './directory-store.js';
+import { Journal } from './journal.js';
 import { formatLayoutIndex, parseLayoutIndex, withTag } from './layout-index.js';
 import { openKilledCopy } from './testing/store-on-disk.js';
 
@@ -57,6 +58,21 @@ describe('index.json, written by another tool while the store is open', () => {
       expect(await again.resolveTag('app', 'b')).toMatchObject([{ digest: second.manifest.digest }]);
       expect(await again.resolveTag('app', 'theirs')).toMatchObject([{ digest: first.manifest.digest }]);
       expect(await again.resolveTag('app', 'c')).toMatchObject([{ digest: third.manifest.digest }]);
+    });
+  });
+
+  it('loses nothing to such a tool either of what was in the journal alone when the process was killed', async () => {
+    vi.spyOn(Journal.prototype, 'settle').mockResolvedValue();
+    const { manifest } = await pushImage(store, 'app', 'first', { tags: ['a'] });
+    await store.flush();
+    const before = await readIndex('app');
+    await pushImage(store, 'app', 'second', { tags: ['b'] });
+    vi.restoreAllMocks();
+    await openKilledCopy(root, async (again, directory) => {
+      const theirs = withTag(descriptorOf(manifest), 'theirs');
+      const rewritten = formatLayoutIndex({ ...before, manifests: [...before.manifests, theirs] });
+      await writeFile(join(directory, 'app', 'index.json'), rewritten);
+      await expect.poll(() => again.listTags('app', EVERYTHING)).toEqual(['a', 'b', 'theirs']);
     });
   });
 

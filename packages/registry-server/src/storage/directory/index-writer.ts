@@ -19,8 +19,8 @@ interface Task {
   readonly repository: Repository;
   timer: NodeJS.Timeout | undefined;
   running: Promise<void> | undefined;
-  /** Written to the index, while the files of deleted manifests are still being removed. */
-  settling: readonly JournalOperation[];
+  /** What is in the index, while the files of deleted manifests are still to be removed. */
+  written: readonly JournalOperation[];
   readyAt: number;
 }
 
@@ -67,7 +67,7 @@ export class IndexWriter {
       await task.running;
     } finally {
       task.running = undefined;
-      if (repository.index.pending.length > 0) this.schedule(repository);
+      if (repository.index.pending.length > 0 || task.written.length > 0) this.schedule(repository);
       else if (task.readyAt <= performance.now()) this.#tasks.delete(repository.name);
       this.#trimLater();
     }
@@ -78,14 +78,14 @@ export class IndexWriter {
     this.#closed = true;
     clearTimeout(this.#trimTimer);
     for (const { repository } of [...this.#tasks.values()]) await this.flush(repository).catch(() => {});
-    await this.#trim();
+    await this.#options.journal.trim();
     clearTimeout(this.#trimTimer);
   }
 
   #task(repository: Repository): Task {
     const known = this.#tasks.get(repository.name);
     if (known !== undefined) return known;
-    const task: Task = { repository, timer: undefined, running: undefined, settling: [], readyAt: 0 };
+    const task: Task = { repository, timer: undefined, running: undefined, written: [], readyAt: 0 };
     this.#tasks.set(repository.name, task);
     return task;
   }
@@ -94,11 +94,13 @@ export class IndexWriter {
     const { repository } = task;
     const startedAt = performance.now();
     try {
-      task.settling = await this.#options.write(repository);
-      await this.#options.settle(repository, task.settling);
-      task.settling = [];
+      task.written = [...task.written, ...(await this.#options.write(repository))];
+      await this.#options.settle(repository, task.written);
       const now = performance.now();
       task.readyAt = now + Math.min((now - startedAt) * REST_FACTOR, LONGEST_REST_MS);
+      const { written } = task;
+      task.written = [];
+      if (written.length > 0) await this.#options.journal.settle(repository.name, written);
     } catch (error) {
       task.readyAt = performance.now() + RETRY_MS;
       this.#options.onFailure(repository.name, error);
@@ -109,19 +111,13 @@ export class IndexWriter {
   #trimLater(): void {
     if (this.#closed) return;
     if (this.#options.journal.isLong) {
-      this.#trim().catch(() => {});
+      this.#options.journal.trim().catch(() => {});
       return;
     }
     clearTimeout(this.#trimTimer);
     this.#trimTimer = setTimeout(() => {
-      this.#trim().catch(() => {});
+      this.#options.journal.trim().catch(() => {});
     }, TRIM_AFTER_MS);
     this.#trimTimer.unref();
-  }
-
-  async #trim(): Promise<void> {
-    await this.#options.journal.trim(() =>
-      [...this.#tasks.values()].flatMap(({ settling, repository }) => [...settling, ...repository.index.pending]),
-    );
   }
 }

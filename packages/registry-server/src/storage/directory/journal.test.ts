@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DirectorySync } from './directory-sync.js';
 import { Journal } from './journal.js';
-import type { JournalOperation } from './journal-record.js';
+import { formatRecord, formatStart, type JournalOperation } from './journal-record.js';
 
 let directory: string;
 let path: string;
@@ -16,7 +16,10 @@ beforeEach(async () => {
   path = join(directory, 'journal');
 });
 
-afterEach(() => rm(directory, { recursive: true }));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(directory, { recursive: true });
+});
 
 function untag(tag: string): JournalOperation {
   return { op: 'untag', repository: 'app', tag };
@@ -35,6 +38,25 @@ async function reread(): Promise<readonly JournalOperation[]> {
   const { journal, operations } = await openJournal();
   await journal.close();
   return operations;
+}
+
+async function appendAndSettle(journal: Journal, operation: JournalOperation): Promise<void> {
+  await journal.append(operation, () => {});
+  await journal.settle(operation.repository, [operation]);
+}
+
+/** Makes it long with what is not needed. */
+async function fill(journal: Journal): Promise<void> {
+  const operations = Array.from({ length: 500 }, () => untag('x'.repeat(10_000)));
+  await Promise.all(operations.map((operation) => journal.append(operation, () => {})));
+  await journal.settle('app', operations);
+}
+
+async function spyOnFiles(method: 'datasync' | 'write') {
+  const probe = await open(path, 'r');
+  const spy = vi.spyOn(Object.getPrototypeOf(probe), method);
+  await probe.close();
+  return spy;
 }
 
 describe('Journal', () => {
@@ -87,8 +109,8 @@ describe('Journal', () => {
 
   it('takes no line for valid that stood behind other lines: an earlier round is not done again', async () => {
     const { journal } = await openJournal();
-    for (const tag of ['a', 'b', 'c']) await journal.append(untag(tag), () => {});
-    await journal.trim(() => []);
+    for (const tag of ['a', 'b', 'c']) await appendAndSettle(journal, untag(tag));
+    await journal.trim();
     await journal.append(untag('a'), () => {});
     await journal.close();
     expect(await reread()).toEqual([untag('a')]);
@@ -97,39 +119,35 @@ describe('Journal', () => {
   it('keeps what is still needed when it is shortened', async () => {
     const { journal } = await openJournal();
     await journal.append(untag('a'), () => {});
+    await journal.trim();
     await journal.append(untag('b'), () => {});
-    await journal.trim(() => [untag('b')]);
-    await journal.append(untag('c'), () => {});
     await journal.close();
-    expect((await reread()).slice(-2)).toEqual([untag('b'), untag('c')]);
+    expect(await reread()).toEqual([untag('a'), untag('b')]);
   });
 
   it('is written anew with what is needed once it is long', async () => {
     const { journal } = await openJournal();
-    const long = 'x'.repeat(10_000);
-    for (let n = 0; n < 50; n++) {
-      await Promise.all(Array.from({ length: 10 }, () => journal.append(untag(long), () => {})));
-    }
+    const kept = untag('kept');
+    await fill(journal);
+    await journal.append(kept, () => {});
     expect(journal.isLong).toBe(true);
-    await journal.trim(() => [untag('kept')]);
+    await journal.trim();
     expect(journal.isLong).toBe(false);
     await journal.append(untag('later'), () => {});
+    await journal.settle('app', [kept]);
     await journal.close();
-    expect(await reread()).toEqual([untag('kept'), untag('later')]);
+    expect(await reread()).toEqual([untag('later')]);
   });
 
   it('loses nothing that it takes after it could not be shortened', async () => {
     const { journal } = await openJournal();
-    await journal.append(untag('a'), () => {});
-    const probe = await open(path, 'r');
-    const datasync = vi.spyOn(Object.getPrototypeOf(probe), 'datasync');
+    await appendAndSettle(journal, untag('a'));
+    const datasync = await spyOnFiles('datasync');
     datasync.mockRejectedValueOnce(new Error('the disk is gone'));
-    await expect(journal.trim(() => [])).rejects.toThrow('the disk is gone');
+    await expect(journal.trim()).rejects.toThrow('the disk is gone');
     datasync.mockRejectedValueOnce(new Error('the disk is gone'));
     await expect(journal.append(untag('refused'), () => {})).rejects.toThrow('the disk is gone');
     await journal.append(untag('b'), () => {});
-    datasync.mockRestore();
-    await probe.close();
     await journal.close();
     expect(await reread()).toEqual([untag('b')]);
   });
@@ -137,10 +155,11 @@ describe('Journal', () => {
   it('takes nothing before the name of a new file is durable', async () => {
     const directories = new DirectorySync();
     const { journal } = await Journal.open(path, directories);
-    await Promise.all(Array.from({ length: 500 }, () => journal.append(untag('x'.repeat(10_000)), () => {})));
+    await fill(journal);
+    await journal.append(untag('kept'), () => {});
     const sync = vi.spyOn(directories, 'sync');
     sync.mockRejectedValueOnce(new Error('too many open files'));
-    await expect(journal.trim(() => [untag('kept')])).rejects.toThrow('too many open files');
+    await expect(journal.trim()).rejects.toThrow('too many open files');
     sync.mockRejectedValueOnce(new Error('too many open files'));
     await expect(journal.append(untag('refused'), () => {})).rejects.toThrow('too many open files');
     await journal.append(untag('later'), () => {});
@@ -166,5 +185,81 @@ describe('Journal', () => {
     await journal.close();
     expect(size).toBeGreaterThan(500_000);
     expect(blocks * 512).toBeGreaterThanOrEqual(size);
+  });
+
+  it('has no line any more of what the files have, from the moment on that it is told', async () => {
+    const { journal } = await openJournal();
+    const [a, b, c] = [untag('a'), put('b'), untag('c')];
+    for (const operation of [a, b, c]) await journal.append(operation, () => {});
+    await journal.settle('app', [a]);
+    expect(await reread()).toEqual([b, c]);
+    await journal.append(untag('d'), () => {});
+    await journal.settle('app', [c]);
+    await journal.settle('team/app', [b]);
+    await journal.close();
+    expect(await reread()).toEqual([untag('d')]);
+  });
+
+  it('gives back no more and no less where it ends in the middle of a line, at every byte', async () => {
+    const { journal } = await openJournal();
+    const known: { readonly length: number; readonly operations: readonly JournalOperation[] }[] = [];
+    const note = async (...operations: JournalOperation[]) => {
+      known.push({ length: (await readFile(path)).indexOf(0), operations });
+    };
+    const [a, b, c] = [untag('a'), put('b'), untag('c')];
+    await note();
+    await journal.append(a, () => {});
+    await note(a);
+    await journal.append(b, () => {});
+    await note(a, b);
+    await journal.settle('app', [a]);
+    await note(b);
+    await journal.append(c, () => {});
+    await note(b, c);
+    await journal.settle('team/app', [b]);
+    await note(c);
+    await journal.close();
+    const whole = await readFile(path);
+    for (let cut = known[0]?.length ?? 0; cut <= (known.at(-1)?.length ?? 0); cut++) {
+      await writeFile(path, whole.subarray(0, cut));
+      expect(await reread()).toEqual(known.findLast(({ length }) => length <= cut)?.operations);
+    }
+  });
+
+  it('does something again rather than fail where it cannot write that the files have it', async () => {
+    const { journal } = await openJournal();
+    const [a, b] = [untag('a'), untag('b')];
+    await journal.append(a, () => {});
+    await journal.append(b, () => {});
+    const write = await spyOnFiles('write');
+    write.mockRejectedValueOnce(new Error('the disk is full'));
+    await journal.settle('app', [a]);
+    expect(await reread()).toEqual([a, b]);
+    await journal.settle('app', [b]);
+    await journal.append(untag('c'), () => {});
+    await journal.close();
+    expect(await reread()).toEqual([untag('c')]);
+  });
+
+  it('loses nothing with a line that was not synced, where the sync after it fails and takes that line away', async () => {
+    const { journal } = await openJournal();
+    await appendAndSettle(journal, untag('a'));
+    const length = (await readFile(path)).lastIndexOf('{"op":"written"');
+    const datasync = await spyOnFiles('datasync');
+    datasync.mockImplementationOnce(async () => {
+      await truncate(path, length);
+      throw new Error('the disk is gone');
+    });
+    await expect(journal.append(untag('refused'), () => {})).rejects.toThrow('the disk is gone');
+    await journal.append(untag('b'), () => {});
+    await journal.close();
+    expect(await reread()).toEqual([untag('b')]);
+  });
+
+  it('is not opened where a later version has written a line that is not known here', async () => {
+    const start = formatStart('round');
+    const line = formatRecord({ ...untag('a'), op: 'later' } as unknown as JournalOperation, start.checksum);
+    await writeFile(path, start.text + line.text);
+    await expect(openJournal()).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   });
 });

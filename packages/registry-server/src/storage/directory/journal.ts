@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import type { DirectorySync } from './directory-sync.js';
 import { formatRecord, formatStart, type JournalLine, type JournalOperation, parseJournal } from './journal-record.js';
 import { storageFailure, unlessMissing } from './system-error.js';
+import { UnsettledLines } from './unsettled-lines.js';
 import { writeFully } from './write-fully.js';
 
 /**
@@ -27,6 +28,14 @@ interface Entry {
   readonly reject: (error: unknown) => void;
 }
 
+interface JournalFile {
+  readonly file: FileHandle;
+  readonly lines: UnsettledLines;
+  /** Bytes of valid lines. */
+  readonly length: number;
+  readonly checksum: number;
+}
+
 export interface OpenedJournal {
   readonly journal: Journal;
   /** What was acknowledged, and may not be in the files yet. */
@@ -37,38 +46,47 @@ export class Journal {
   readonly #path: string;
   readonly #directories: DirectorySync;
   #file: FileHandle;
+  #lines: UnsettledLines;
   #length: number;
   #checksum: number;
+  /** What has been written since the last sync that succeeded, up to `#length`. */
+  #unsynced = '';
   #queue: Entry[] = [];
   #turn: Promise<void> = Promise.resolve();
   #scheduled = false;
   /** Whether the file's name is durable, too. */
   #isNamed = true;
 
-  private constructor(path: string, directories: DirectorySync, file: FileHandle, length: number, checksum: number) {
+  private constructor(path: string, directories: DirectorySync, { file, lines, length, checksum }: JournalFile) {
     this.#path = path;
     this.#directories = directories;
     this.#file = file;
+    this.#lines = lines;
     this.#length = length;
     this.#checksum = checksum;
   }
 
-  /** Opens the journal, or makes one. No other process may have it open. */
+  /**
+   * Opens the journal, or makes one. No other process may have it open.
+   *
+   * @throws {OciError} `FILE_UNREADABLE` where a later version wrote it.
+   */
   static async open(path: string, directories: DirectorySync): Promise<OpenedJournal> {
     const found = await readJournal(path);
     if (found !== undefined && found.length > 0) {
+      const lines = new UnsettledLines();
+      for (const record of found.records) lines.add(record);
+      const { length, checksum } = found;
       const file = await open(path, 'r+');
-      return {
-        journal: new Journal(path, directories, file, found.length, found.checksum),
-        operations: found.operations,
-      };
+      const { operations } = lines;
+      return { journal: new Journal(path, directories, { file, lines, length, checksum }), operations };
     }
-    const { file, length, checksum } = await createJournal(path, []);
+    const made = await createJournal(path, []);
     await syncName(path, directories).catch(async (error) => {
-      await file.close();
+      await made.file.close();
       throw error;
     });
-    return { journal: new Journal(path, directories, file, length, checksum), operations: [] };
+    return { journal: new Journal(path, directories, made), operations: [] };
   }
 
   /** Whether it is time to shorten it. */
@@ -94,19 +112,37 @@ export class Journal {
     });
   }
 
-  /** Forgets everything but what `needed` gives, asked at a moment when every durable operation has been applied. */
-  trim(needed: () => readonly JournalOperation[]): Promise<void> {
+  /**
+   * The files of a repository have these operations: they are not done again. That is written at once, for the next start
+   * may come at any time, and without a sync of its own. After a loss of power what is in the files may be done again.
+   */
+  settle(repository: string, operations: readonly JournalOperation[]): Promise<void> {
     return this.#exclusively(async () => {
-      const operations = needed();
-      if (operations.length > 0 && this.#length < LONGEST_BYTES) return;
-      if (operations.length === 0 && this.#length <= LONGEST_BYTES) return this.#restart();
-      const made = await createJournal(this.#path, operations);
+      const record = this.#lines.settle(repository, operations);
+      if (this.#length === 0) return;
+      const line = formatRecord(record, this.#checksum);
+      try {
+        await writeFully(this.#file, Buffer.from(line.text), this.#length);
+      } catch {
+        return; // the next line is written at the same place, and says the same of all before it
+      }
+      this.#unsynced += line.text;
+      this.#length += Buffer.byteLength(line.text);
+      this.#checksum = line.checksum;
+      this.#lines.add(record);
+    });
+  }
+
+  /** Begins anew, where nothing is needed any more, or the journal is long. */
+  trim(): Promise<void> {
+    return this.#exclusively(async () => {
+      if (!this.isLong) return this.#lines.isEmpty ? this.#restart() : undefined;
+      const made = await createJournal(this.#path, this.#lines.operations);
       const replaced = this.#file;
       // From here on the old file has no name, whatever fails next.
       this.#file = made.file;
-      this.#length = made.length;
-      this.#checksum = made.checksum;
       this.#isNamed = false;
+      this.#begin(made);
       await replaced.close();
       await this.#recover();
     });
@@ -141,16 +177,20 @@ export class Journal {
 
   async #write(operations: readonly JournalOperation[]): Promise<void> {
     const { text, checksum } = formatRecords(operations, this.#checksum);
-    const bytes = Buffer.from(text);
+    const length = Buffer.byteLength(text);
+    // What a sync has failed on may be gone from memory too, so whatever these lines stand behind is written once more.
+    const bytes = Buffer.from(this.#unsynced + text);
     try {
-      await writeFully(this.#file, bytes, this.#length);
+      await writeFully(this.#file, bytes, this.#length + length - bytes.length);
       await this.#file.datasync();
     } catch (error) {
-      await this.#erase(bytes.length);
+      await this.#erase(length);
       throw error;
     }
-    this.#length += bytes.length;
+    this.#unsynced = '';
+    this.#length += length;
     this.#checksum = checksum;
+    for (const operation of operations) this.#lines.add(operation);
   }
 
   /** Does again what failed when the journal was last shortened: nothing that is written before counts after a restart. */
@@ -179,8 +219,14 @@ export class Journal {
     this.#length = 0;
     await writeFully(this.#file, Buffer.from(start.text), 0);
     await this.#file.datasync();
-    this.#length = start.text.length;
-    this.#checksum = start.checksum;
+    this.#begin({ lines: new UnsettledLines(), length: start.text.length, checksum: start.checksum });
+  }
+
+  #begin({ lines, length, checksum }: Omit<JournalFile, 'file'>): void {
+    this.#lines = lines;
+    this.#length = length;
+    this.#checksum = checksum;
+    this.#unsynced = '';
   }
 }
 
@@ -200,7 +246,9 @@ function formatRecords(operations: readonly JournalOperation[], previous: number
 }
 
 /** Puts a journal of `operations` in place of the one that is there. Its name is durable with {@link syncName}. */
-async function createJournal(path: string, operations: readonly JournalOperation[]) {
+async function createJournal(path: string, operations: readonly JournalOperation[]): Promise<JournalFile> {
+  const lines = new UnsettledLines();
+  for (const operation of operations) lines.add(operation);
   const start = formatStart(randomUUID());
   const { text, checksum } = formatRecords(operations, start.checksum);
   const content = Buffer.from(start.text + text);
@@ -215,7 +263,7 @@ async function createJournal(path: string, operations: readonly JournalOperation
     await file.close();
     throw storageFailure(error);
   }
-  return { file, length: content.length, checksum };
+  return { file, lines, length: content.length, checksum };
 }
 
 async function syncName(path: string, directories: DirectorySync): Promise<void> {

@@ -9,6 +9,7 @@ import type { DurableFiles } from './durable-file.js';
 import { IndexWriter } from './index-writer.js';
 import type { Journal } from './journal.js';
 import type { JournalOperation } from './journal-record.js';
+import { planReplay } from './journal-replay.js';
 import type { LayoutDirectories } from './layout-directory.js';
 import { ManifestCache } from './manifest-cache.js';
 import { Repository } from './repository.js';
@@ -157,24 +158,11 @@ export class Repositories {
 
   /** Does again what was acknowledged before the process ended and may not be in the files. */
   async replay(operations: readonly JournalOperation[]): Promise<void> {
-    const deletions = new Map<string, number>();
-    for (const [position, operation] of operations.entries()) {
-      if (operation.op === 'delete') deletions.set(`${operation.repository} ${operation.digest}`, position);
-    }
-    const restored: JournalOperation[] = [];
-    for (const [position, operation] of operations.entries()) {
-      const { repository } = operation;
-      if (!isStorableName(repository)) continue;
-      if (operation.op === 'put' && (await this.#parts.blobs.stat(repository, operation.digest)) === undefined) {
-        // The file of a manifest that was deleted further down is gone, and yet its tags must not go back to what they
-        // named before it. Any other file was taken away by somebody else.
-        const deletedAt = deletions.get(`${repository} ${operation.digest}`) ?? -1;
-        if (deletedAt < position) continue;
-      }
-      restored.push(operation);
-    }
-    // All of them before the first index is read, or written.
-    for (const operation of restored) {
+    const { blobs, journal } = this.#parts;
+    const hasFile = async (name: string, digest: Digest) => (await blobs.stat(name, digest)) !== undefined;
+    const { needed, unneeded } = await planReplay(operations, hasFile);
+    for (const [name, left] of unneeded) await journal.settle(name, left);
+    for (const operation of needed) {
       const repository = this.open(operation.repository);
       repository.index.restore(operation);
       this.#writer.schedule(repository);
@@ -208,7 +196,8 @@ export class Repositories {
       `another tool has overwritten ${operations.length} changes in the index of ${repository.name}`,
       undefined,
     );
-    for (const operation of operations) {
+    for (const lost of operations) {
+      const operation = { ...lost }; // a line of its own in the journal
       const recovered = journal.append(operation, () => {
         repository.index.apply(operation);
         this.#writer.schedule(repository);
