@@ -2,7 +2,7 @@
  * One repository's `index.json` and the view of it in memory. The file is written behind: the journal has what it lacks.
  * Other tools may write it too, at any time; what they wrote is read before it is asked about, and before it is replaced.
  */
-import { constants, renameSync, statSync } from 'node:fs';
+import { constants, statSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DocumentError, OciError } from '@quinistry/oci-image';
@@ -151,14 +151,14 @@ export class RepositoryIndex {
     for (let attempt = 1; ; attempt++) {
       const view = await this.#refresh();
       const count = this.#pending.length;
-      const prepared = await files.prepare(formatLayoutIndex({ header: view.header, manifests: view.entries() }));
+      const bytes = formatLayoutIndex({ header: view.header, manifests: view.entries() });
+      const prepared = await files.prepare(bytes, path);
       let isMoved = false;
       try {
         const identity = identityOf(statSync(prepared, { bigint: true }));
         // Without a wait in between, so that little time is left for another tool to write what we would replace.
-        if (this.#identityOnDisk() === this.#identity) {
-          renameSync(prepared, path);
-          isMoved = true;
+        if (this.#identityOnDisk() === this.#identity) isMoved = files.moveAtOnce(prepared, path);
+        if (isMoved) {
           this.#identity = identity;
           await directories.sync(directory);
           return this.#pending.splice(0, count);
@@ -166,7 +166,8 @@ export class RepositoryIndex {
       } finally {
         if (!isMoved) await rm(prepared, { force: true });
       }
-      // Written by another tool meanwhile, or still being written. What it cannot be read as is not ours to replace.
+      // Written by another tool meanwhile, or still being written. What it cannot be read as is not ours to replace. Or it
+      // lies on another file system, as it turned out.
       if (attempt >= READ_ATTEMPTS) await readIndex(path).catch((error) => Promise.reject(unreadable(path, error)));
       await wait(READ_RETRY_MS);
     }
