@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { descriptorOf, EVERYTHING, pushImage } from '../testing/sample-content.js';
 import { type DirectoryStore, openDirectoryStore } from './directory-store.js';
+import { DurableFiles } from './durable-file.js';
 import { Journal } from './journal.js';
-import { formatLayoutIndex, parseLayoutIndex, withTag } from './layout-index.js';
+import { formatLayoutIndex, parseLayoutIndex, tagOf, withTag } from './layout-index.js';
 import { openKilledCopy } from './testing/store-on-disk.js';
 
 let root: string;
@@ -17,6 +18,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   await store.close();
   await rm(root, { recursive: true, force: true });
 });
@@ -92,6 +94,28 @@ describe('index.json, written by another tool while the store is open', () => {
     const { header, manifests } = await readIndex('app');
     await writeFile(join(root, 'app', 'index.json'), formatLayoutIndex({ header, manifests: manifests.slice(0, 1) }));
     expect(await store.listTags('app', EVERYTHING)).toEqual(['a']);
+  });
+
+  it('is not replaced by what was prepared before, though somebody has asked for what it says meanwhile', async () => {
+    const { manifest } = await pushImage(store, 'app', 'config', { tags: ['ours'] });
+    await store.flush();
+    const { header, manifests } = await readIndex('app');
+    const theirs = withTag(descriptorOf(manifest), 'theirs');
+    const { prepare } = DurableFiles.prototype;
+    const spy = vi.spyOn(DurableFiles.prototype, 'prepare').mockImplementation(async function (
+      this: DurableFiles,
+      ...args
+    ) {
+      const prepared = await prepare.apply(this, args);
+      if (args[1] !== join(store.root, 'app', 'index.json')) return prepared;
+      spy.mockRestore();
+      await writeFile(args[1], formatLayoutIndex({ header, manifests: [...manifests, theirs] }));
+      expect(await store.listTags('app', EVERYTHING)).toEqual(['later', 'ours', 'theirs']);
+      return prepared;
+    });
+    await store.writeManifest('app', manifest, { tags: ['later'] });
+    await store.flush();
+    expect((await readIndex('app')).manifests.map(tagOf)).toEqual(['ours', 'theirs', 'later']);
   });
 
   it('is left alone while it is half written, and what was there before is served', async () => {

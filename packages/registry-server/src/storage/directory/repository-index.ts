@@ -150,6 +150,7 @@ export class RepositoryIndex {
     const { path, directory, files, directories } = this.#options;
     for (let attempt = 1; ; attempt++) {
       const view = await this.#refresh();
+      const read = this.#identity;
       const count = this.#pending.length;
       const bytes = formatLayoutIndex({ header: view.header, manifests: view.entries() });
       const prepared = await files.prepare(bytes, path);
@@ -157,7 +158,9 @@ export class RepositoryIndex {
       try {
         const identity = identityOf(statSync(prepared, { bigint: true }));
         // Without a wait in between, so that little time is left for another tool to write what we would replace.
-        if (this.#identityOnDisk() === this.#identity) isMoved = files.moveAtOnce(prepared, path);
+        // Whoever has asked meanwhile may have read another file since, of which the prepared one knows nothing.
+        const isCurrent = this.#view === view && this.#identityOnDisk() === read;
+        if (isCurrent) isMoved = files.moveAtOnce(prepared, path);
         if (isMoved) {
           this.#identity = identity;
           await directories.sync(directory);
