@@ -49,6 +49,7 @@ export class RepositoryIndex {
   #identity = '';
   #checkedAt = Number.NEGATIVE_INFINITY;
   #checking: Promise<RepositoryView> | undefined;
+  #reloading: Promise<void> | undefined;
   #writing: Promise<void> | undefined;
   /** Changes of which the journal knows and the file does not. */
   #pending: JournalOperation[] = [];
@@ -111,7 +112,14 @@ export class RepositoryIndex {
 
   async #refresh(): Promise<RepositoryView> {
     const checkedAt = performance.now();
-    if (this.#view === undefined || this.#identityOnDisk() !== this.#identity) await this.#reload();
+    // One after the other: what another tool has overwritten shows in the difference to the view before.
+    while (this.#reloading !== undefined) await this.#reloading.catch(() => {});
+    if (this.#view === undefined || this.#identityOnDisk() !== this.#identity) {
+      this.#reloading = this.#reload().finally(() => {
+        this.#reloading = undefined;
+      });
+      await this.#reloading;
+    }
     this.#checkedAt = checkedAt;
     if (this.#view === undefined) throw new Error('the index has not been read');
     return this.#view;
