@@ -1,12 +1,14 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { digestHex } from '@quinistry/oci-image/spec';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { descriptorOf, EVERYTHING, pushImage } from '../testing/sample-content.js';
+import { descriptorOf, EVERYTHING, indexOf, pushImage } from '../testing/sample-content.js';
 import { type DirectoryStore, openDirectoryStore } from './directory-store.js';
 import { DurableFiles } from './durable-file.js';
 import { Journal } from './journal.js';
 import { formatLayoutIndex, parseLayoutIndex, tagOf, withTag } from './layout-index.js';
+import { Repository } from './repository.js';
 import { openKilledCopy } from './testing/store-on-disk.js';
 
 let root: string;
@@ -117,6 +119,41 @@ describe('index.json, written by another tool while the store is open', () => {
     await store.flush();
     expect((await readIndex('app')).manifests.map(tagOf)).toEqual(['ours', 'theirs', 'later']);
   });
+
+  it.each([
+    ['lacks', false],
+    ['lists, as it had read it before,', true],
+  ])(
+    'has no manifest again that was deleted, of which the file is still to go, where the tool %s it',
+    async (_, isListed) => {
+      const { manifest } = await pushImage(store, 'app', 'member');
+      await store.writeManifest('app', indexOf([descriptorOf(manifest)]), { tags: ['multi'] });
+      await store.flush();
+      const before = await readIndex('app');
+      const { removeFiles } = Repository.prototype;
+      const spy = vi.spyOn(Repository.prototype, 'removeFiles').mockImplementation(async function (
+        this: Repository,
+        ...args
+      ) {
+        spy.mockRestore();
+        const { header, manifests } = isListed ? before : await readIndex('app');
+        const [entry] = manifests.filter((each) => tagOf(each) === 'multi');
+        if (!entry) throw new Error('the index is listed');
+        const rewritten = formatLayoutIndex({ header, manifests: [...manifests, withTag(entry, 'theirs')] });
+        await writeFile(join(root, 'app', 'index.json'), rewritten);
+        expect(await store.listTags('app', EVERYTHING)).toEqual(['multi', 'theirs']);
+        await removeFiles.apply(this, args);
+      });
+      await store.deleteManifest('app', manifest.digest);
+      await store.flush();
+      await store.flush();
+      expect(await store.readManifest('app', manifest.digest)).toBeUndefined();
+      expect(await store.statBlob('app', manifest.digest)).toBeUndefined();
+      await expect(lstat(join(root, 'app', 'blobs', 'sha256', digestHex(manifest.digest)))).rejects.toMatchObject({
+        code: 'ENOENT',
+      });
+    },
+  );
 
   it('is left alone while it is half written, and what was there before is served', async () => {
     const { manifest } = await pushImage(store, 'app', 'config', { tags: ['a'] });

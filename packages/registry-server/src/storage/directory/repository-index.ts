@@ -130,7 +130,9 @@ export class RepositoryIndex {
     if (read === undefined) return; // half written, and the view that we have is good until it is whole
     const view = new RepositoryView(read.index);
     const before = this.#view;
-    const { hasFile } = this.#options;
+    const removed = before?.removed ?? new Set();
+    const hasFile = (digest: Digest) => !removed.has(digest) && this.#options.hasFile(digest);
+    for (const digest of removed) if (!view.manifests.has(digest)) view.removed.add(digest);
     const lost = before === undefined ? [] : this.#recent.lost(before, view, { hasFile, pending: this.#pending });
     for (const operation of [...lost, ...this.#pending]) {
       if (before === undefined) this.#recent.add(operation, view);
