@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { descriptorOf, indexOf, pushImage, readBlob } from '../testing/sample-content.js';
 import { type DirectoryStore, openDirectoryStore } from './directory-store.js';
+import { Journal } from './journal.js';
 import { findingsIn } from './testing/store-on-disk.js';
 
 let root: string;
@@ -15,6 +17,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   await store.close();
   await rm(root, { recursive: true, force: true });
 });
@@ -33,6 +36,24 @@ describe('a push while garbage is collected', () => {
     }
     expect(collected).toHaveLength(2);
     expect(await readBlob(store, 'app', blob)).toBe(blob.digest);
+    await store.flush();
+    expect(await findingsIn(root)).toEqual([]);
+  });
+
+  it('is refused where it names a manifest that is just being collected', async () => {
+    const { manifest } = await pushImage(store, 'app', 'member');
+    const index = indexOf([descriptorOf(manifest)]);
+    const pushes: Promise<unknown>[] = [];
+    const { append } = Journal.prototype;
+    vi.spyOn(Journal.prototype, 'append').mockImplementation(async function (this: Journal, operation, apply) {
+      if (operation.op === 'delete') {
+        pushes.push(store.writeManifest('app', index, { tags: ['latest'] }).catch((error) => error));
+        await wait(50); // time enough to look for the member
+      }
+      return append.call(this, operation, apply);
+    });
+    for await (const _ of store.collectGarbage({ graceMs: 0, untagged: true }));
+    expect(await Promise.all(pushes)).toMatchObject([{ code: 'REFERENCE_UNKNOWN' }]);
     await store.flush();
     expect(await findingsIn(root)).toEqual([]);
   });

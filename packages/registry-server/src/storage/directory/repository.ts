@@ -201,7 +201,7 @@ export class Repository {
       if (optional || missing.has(digest)) continue;
       const isThere =
         (kind !== 'manifest' && (await this.#hasBlob(digest))) ||
-        (kind !== 'blob' && (await this.readManifest(digest)) !== undefined);
+        (kind !== 'blob' && (await this.#hasManifest(digest)));
       if (!isThere) missing.add(digest);
     }
     if (missing.size === 0) return;
@@ -213,8 +213,14 @@ export class Repository {
 
   /** The lock waits for a collection that is just deciding on the file; a later one sees that it is relied on. */
   async #hasBlob(digest: Digest): Promise<boolean> {
-    if (this.#isRemoved(digest)) return false;
-    return (await this.#withFile(digest, () => this.#parts.blobs.stat(this.name, digest))) !== undefined;
+    return this.#withFile(digest, async () => {
+      if (this.#isRemoved(digest)) return false;
+      return (await this.#parts.blobs.stat(this.name, digest)) !== undefined;
+    });
+  }
+
+  async #hasManifest(digest: Digest): Promise<boolean> {
+    return this.#withFile(digest, async () => (await this.readManifest(digest)) !== undefined);
   }
 
   async #readFile(digest: Digest, mediaType: string): Promise<StoredManifest | undefined> {
