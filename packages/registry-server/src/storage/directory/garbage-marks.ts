@@ -24,10 +24,11 @@ export async function markKept(
   for (const digest of manifests.keys()) if (await isRoot(digest)) kept.add(digest);
   // A set that grows while it is walked.
   for (const digest of kept) {
-    if (!manifests.has(digest)) continue;
-    const manifest = await repository.peekManifest(digest);
-    if (manifest === undefined) continue;
-    for (const reference of readManifestFacts(manifest).references) kept.add(reference.digest);
+    const manifest = manifests.has(digest) ? await repository.peekManifest(digest) : undefined;
+    if (manifest !== undefined) {
+      for (const reference of readManifestFacts(manifest).references) kept.add(reference.digest);
+    }
+    // Of what is not there as well: it is named, and may be pushed again.
     for (const referrer of await repository.referrers(digest)) kept.add(referrer.digest);
   }
   const garbage = [...manifests.keys()].filter((digest) => !kept.has(digest));

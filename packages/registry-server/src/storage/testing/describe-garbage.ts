@@ -15,6 +15,7 @@ import {
   pushBlob,
   pushImage,
   readBlob,
+  referrersOf,
   sorted,
   startUpload,
 } from './sample-content.js';
@@ -154,6 +155,19 @@ export function describeGarbage(open: OpenStore): void {
           namesOf(subject, blob, sbom.manifest, sbom.blob, signature.manifest, signature.blob),
         );
         expect(await store.listReferrers('app', subject.digest)).toEqual([]);
+      }),
+    );
+
+    it(
+      'leaves the referrers of what is named and not there, as it may be pushed again',
+      using(async ({ store }) => {
+        const { manifest } = await pushImage(store, 'app', 'member');
+        const signature = noteOf('signature', { subject: manifest });
+        await store.writeManifest('app', signature);
+        await store.writeManifest('app', indexOf([descriptorOf(manifest)]), { tags: ['latest'] });
+        await store.deleteManifest('app', manifest.digest);
+        await collect(store, { graceMs: 0, untagged: true });
+        expect(await referrersOf(store, 'app', manifest)).toEqual([signature.digest]);
       }),
     );
 
