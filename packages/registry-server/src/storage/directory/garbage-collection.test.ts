@@ -1,11 +1,22 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { digestHex } from '@quinistry/oci-image/spec';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { descriptorOf, indexOf, pushImage, readBlob } from '../testing/sample-content.js';
+import {
+  blobOf,
+  descriptorOf,
+  digestsOfTag,
+  imageOf,
+  indexOf,
+  pushBlob,
+  pushImage,
+  readBlob,
+} from '../testing/sample-content.js';
 import { type DirectoryStore, openDirectoryStore } from './directory-store.js';
 import { Journal } from './journal.js';
+import { formatLayoutIndex, parseLayoutIndex, withTag } from './layout-index.js';
 import { findingsIn } from './testing/store-on-disk.js';
 
 let root: string;
@@ -54,6 +65,37 @@ describe('a push while garbage is collected', () => {
     });
     for await (const _ of store.collectGarbage({ graceMs: 0, untagged: true }));
     expect(await Promise.all(pushes)).toMatchObject([{ code: 'REFERENCE_UNKNOWN' }]);
+    await store.flush();
+    expect(await findingsIn(root)).toEqual([]);
+  });
+});
+
+describe('another tool that writes index.json while garbage is collected', () => {
+  it.each([
+    ['gives a tag to a manifest', ({ manifest }: Awaited<ReturnType<typeof pushImage>>) => manifest],
+    [
+      'adds a manifest',
+      ({ blob }: Awaited<ReturnType<typeof pushImage>>) => imageOf([blob], { annotations: { by: 'it' } }),
+    ],
+  ])('loses nothing where it %s', async (_, addedTo) => {
+    await pushImage(store, 'app', 'first');
+    const image = await pushImage(store, 'app', 'second');
+    await pushBlob(store, 'app', blobOf('orphan'));
+    const added = addedTo(image);
+    const collected: string[] = [];
+    for await (const { name } of store.collectGarbage({ graceMs: 0, untagged: true })) {
+      if (collected.length === 0) {
+        await writeFile(join(root, 'app', 'blobs', 'sha256', digestHex(added.digest)), added.bytes);
+        const { header, manifests } = parseLayoutIndex(await readFile(join(root, 'app', 'index.json')));
+        const rewritten = { header, manifests: [...manifests, withTag(descriptorOf(added), 'theirs')] };
+        await writeFile(join(root, 'app', 'index.json'), formatLayoutIndex(rewritten));
+      }
+      collected.push(name);
+    }
+    expect(new Set(collected).size).toBe(collected.length);
+    expect(collected).toContain(blobOf('orphan').digest);
+    expect(await digestsOfTag(store, 'app', 'theirs')).toEqual([added.digest]);
+    expect(await readBlob(store, 'app', image.blob)).toBe(image.blob.digest);
     await store.flush();
     expect(await findingsIn(root)).toEqual([]);
   });

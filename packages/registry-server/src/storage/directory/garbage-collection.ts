@@ -9,6 +9,7 @@ import { markKept } from './garbage-marks.js';
 import type { Repositories } from './repositories.js';
 import type { Repository } from './repository.js';
 import type { RepositoryPaths } from './repository-paths.js';
+import type { RepositoryView } from './repository-view.js';
 import { unlessMissing } from './system-error.js';
 import { SESSION_PREFIX, type UploadFiles } from './upload-files.js';
 
@@ -28,6 +29,20 @@ interface Run {
   /** How many names of a file a dry run would have removed: the last one frees its bytes. */
   readonly removedNames: Map<number, number>;
 }
+
+/** What one look at a repository has to go by. */
+interface Marked {
+  readonly repository: Repository;
+  readonly run: Run;
+  readonly view: RepositoryView;
+  /** What was told of already. */
+  readonly done: Set<Digest>;
+  /** Whether somebody may rely on it by now. */
+  readonly isRelied: (digest: Digest) => boolean;
+}
+
+/** How often a repository is marked anew because another tool has written its index; the rest is left to the next run. */
+const MARK_ATTEMPTS = 10;
 
 /**
  * Removes what nothing refers to, one repository after the other, while everything else goes on. A repository that cannot be
@@ -63,41 +78,57 @@ export class GarbageCollection {
     const { repositories } = this.#parts;
     // What is written meanwhile is not in the marks, but it is in here.
     const watch = repository.reliedOn.watch();
-    const isRelied = (digest: Digest) => watch.seen.has(digest);
+    const done = new Set<Digest>();
     try {
       // So that the index does not name what is gone. Without room for it, making room comes first.
       await repositories.flushOne(repository).catch(() => {});
-      const named = new Set((await repository.index.view()).named());
-      const marks = await markKept(
-        repository,
-        async (digest) => !run.untagged || named.has(digest) || (await this.#isRecent(repository, digest, run)),
-      );
-      const { garbageManifests } = marks;
-      const kept = new Set(marks.kept);
-      for (const digest of garbageManifests) {
-        run.signal?.throwIfAborted();
-        if (!kept.has(digest)) {
-          const size = await this.#freedBy(repository, digest, run);
-          if (run.dryRun || (await repository.delete(digest, isRelied))) {
-            yield { kind: 'manifest', repository: repository.name, name: digest, size };
-            continue;
-          }
-        }
-        // Somebody relies on it by now, and with it on all that it names. Its members come after it.
-        for (const reference of await repository.references(digest)) kept.add(reference.digest);
-      }
-      if (garbageManifests.length > 0 && !run.dryRun) await repositories.flushOne(repository).catch(() => {});
-      const passed = new Set(garbageManifests);
-      for await (const digest of listBlobs(this.#parts.paths.blobs(repository.name))) {
-        run.signal?.throwIfAborted();
-        if (kept.has(digest) || passed.has(digest)) continue;
-        const size = await this.#sweepBlob(repository, digest, run, isRelied);
-        if (size !== undefined) yield { kind: 'blob', repository: repository.name, name: digest, size };
+      for (let attempt = 1; attempt <= MARK_ATTEMPTS; attempt++) {
+        const view = await repository.index.view();
+        const isRelied = (digest: Digest) => watch.seen.has(digest) || repository.index.current !== view;
+        yield* this.#collectMarked({ repository, run, view, done, isRelied });
+        if (repository.index.current === view) break;
       }
     } finally {
       watch.stop();
     }
     if (!run.dryRun) await repositories.removeIfEmpty(repository);
+  }
+
+  /** Ends early where another tool writes the index: what it names now is not in the marks. */
+  async *#collectMarked({ repository, run, view, done, isRelied }: Marked): AsyncGenerator<Garbage> {
+    const { repositories } = this.#parts;
+    const named = new Set(view.named());
+    const { kept: marked, garbageManifests } = await markKept(
+      repository,
+      async (digest) => !run.untagged || named.has(digest) || (await this.#isRecent(repository, digest, run)),
+    );
+    const kept = new Set(marked);
+    for (const digest of garbageManifests) {
+      run.signal?.throwIfAborted();
+      if ((await repository.index.view()) !== view) return;
+      if (done.has(digest)) continue;
+      if (!kept.has(digest)) {
+        const size = await this.#freedBy(repository, digest, run);
+        if (run.dryRun || (await repository.delete(digest, isRelied))) {
+          done.add(digest);
+          yield { kind: 'manifest', repository: repository.name, name: digest, size };
+          continue;
+        }
+      }
+      // Somebody relies on it by now, and with it on all that it names. Its members come after it.
+      for (const reference of await repository.references(digest)) kept.add(reference.digest);
+    }
+    if (garbageManifests.length > 0 && !run.dryRun) await repositories.flushOne(repository).catch(() => {});
+    const passed = new Set(garbageManifests);
+    for await (const digest of listBlobs(this.#parts.paths.blobs(repository.name))) {
+      run.signal?.throwIfAborted();
+      if ((await repository.index.view()) !== view) return;
+      if (kept.has(digest) || passed.has(digest) || done.has(digest)) continue;
+      const size = await this.#sweepBlob(repository, digest, run, isRelied);
+      if (size === undefined) continue;
+      done.add(digest);
+      yield { kind: 'blob', repository: repository.name, name: digest, size };
+    }
   }
 
   /** @returns the bytes that it frees; `undefined` for what stays. */
