@@ -71,8 +71,9 @@ export class LayoutDirectories {
         if (!(await this.isInside(repository))) {
           throw nameUnavailable(repository, 'a symbolic link is in its place');
         }
-        await this.#files.create(this.#paths.layoutFile(repository), LAYOUT_FILE);
+        // The index is there first and goes last: by it the garbage collection finds what a kill has left in between.
         await this.#files.create(this.#paths.index(repository), formatLayoutIndex(EMPTY_LAYOUT_INDEX));
+        await this.#files.create(this.#paths.layoutFile(repository), LAYOUT_FILE);
         await this.#syncUpTo(first === undefined ? this.#paths.repository(repository) : dirname(first), blobs);
         const complete = this.#complete.get(repository) ?? new Set();
         this.#complete.set(repository, complete.add(algorithm));
@@ -112,8 +113,8 @@ export class LayoutDirectories {
     const isUnused = () => !this.#users.has(repository) && isEmpty();
     return this.#lock.run(repository, async () => {
       const blobs = this.#paths.blobs(repository);
-      const algorithms = await readdir(blobs).catch(unlessMissing);
-      if (algorithms === undefined || !isUnused()) return false;
+      const algorithms = (await readdir(blobs).catch(unlessMissing)) ?? [];
+      if (!isUnused()) return false;
       this.#complete.delete(repository);
       // A directory that holds something refuses to go; a blob that comes now finds none, and has the layout made anew.
       for (const algorithm of algorithms) {
@@ -121,8 +122,8 @@ export class LayoutDirectories {
       }
       if (!(await removeEmpty(blobs)) || !isUnused()) return false;
       this.#inside.delete(repository);
-      await rm(this.#paths.index(repository), { force: true });
       await rm(this.#paths.layoutFile(repository), { force: true });
+      await rm(this.#paths.index(repository), { force: true });
       let directory = this.#paths.repository(repository);
       while (directory !== this.#paths.root && (await removeEmpty(directory))) directory = dirname(directory);
       return true;

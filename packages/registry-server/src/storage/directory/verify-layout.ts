@@ -16,7 +16,7 @@ import {
   parseManifest,
 } from '@quinistry/oci-image/spec';
 import { readManifestFacts } from '../../manifests/manifest-facts.js';
-import { BLOB_ALGORITHMS } from './blob-list.js';
+import { BLOB_ALGORITHMS, listBlobs } from './blob-list.js';
 import type { Finding } from './finding.js';
 import { type LayoutIndex, parseLayoutIndex } from './layout-index.js';
 import { isSystemError, unlessMissing } from './system-error.js';
@@ -62,8 +62,7 @@ async function* verifyLayoutFile(root: string, name: string): AsyncGenerator<Fin
   const expected = 'a file that says which version of the layout this is';
   const bytes = await readFile(`${root}/${path}`).catch(unlessMissing);
   if (bytes === undefined) {
-    if ((await lstat(`${root}/${name}`).catch(unlessMissing)) !== undefined)
-      yield { path, problem: 'is missing', expected };
+    if (!(await isEmpty(root, name))) yield { path, problem: 'is missing', expected };
     return;
   }
   try {
@@ -79,13 +78,23 @@ async function readIndex(root: string, name: string): Promise<{ findings: readon
   const none: LayoutIndex = { header: {}, manifests: [] };
   const bytes = await readFile(`${root}/${path}`).catch(unlessMissing);
   if (bytes === undefined) {
-    const isGone = (await lstat(`${root}/${name}`).catch(unlessMissing)) === undefined;
-    return { findings: isGone ? [] : [{ path, problem: 'is missing', expected }], index: none };
+    return { findings: (await isEmpty(root, name)) ? [] : [{ path, problem: 'is missing', expected }], index: none };
   }
   try {
     return { findings: [], index: parseLayoutIndex(bytes) };
   } catch (error) {
     return { findings: [{ path, problem: describe(error), expected }], index: none };
+  }
+}
+
+/** A layout that is being made or removed, or was when a server was killed, has one of its files and nothing in it. */
+async function isEmpty(root: string, name: string): Promise<boolean> {
+  for await (const _ of listBlobs(`${root}/${name}/${IMAGE_LAYOUT_FILES.blobs}`)) return false;
+  const bytes = await readFile(`${root}/${name}/${IMAGE_LAYOUT_FILES.index}`).catch(unlessMissing);
+  try {
+    return bytes === undefined || parseLayoutIndex(bytes).manifests.length === 0;
+  } catch {
+    return false;
   }
 }
 
