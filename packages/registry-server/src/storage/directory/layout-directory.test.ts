@@ -39,7 +39,10 @@ beforeEach(async () => {
   layouts = new LayoutDirectories(paths, new DirectorySync(), new DurableFiles(paths.temporary));
 });
 
-afterEach(() => rm(root, { recursive: true, force: true }));
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await rm(root, { recursive: true, force: true });
+});
 
 describe('LayoutDirectories.use', () => {
   it('keeps the layout, though nothing is in it yet, until the work is done', async () => {
@@ -65,6 +68,16 @@ describe('LayoutDirectories.use', () => {
     });
     expect(attempts).toBeLessThanOrEqual(2);
     expect(await layouts.remove('app', () => true)).toBe(false);
+  });
+});
+
+describe('LayoutDirectories.create', () => {
+  it('makes the names of directories durable that somebody else has made, who may have been killed before he did', async () => {
+    await mkdir(join(root, 'team', 'app', 'blobs', 'sha256'), { recursive: true });
+    const sync = vi.spyOn(DirectorySync.prototype, 'sync');
+    await layouts.create('team/app', 'sha256');
+    const synced = sync.mock.calls.map(([directory]) => directory);
+    for (const directory of [root, join(root, 'team'), join(root, 'team', 'app')]) expect(synced).toContain(directory);
   });
 });
 

@@ -67,14 +67,14 @@ export class LayoutDirectories {
     await this.#lock.run(repository, async () => {
       const blobs = `${this.#paths.blobs(repository)}/${algorithm}`;
       try {
-        const first = await makeDirectory(blobs);
+        await makeDirectory(blobs);
         if (!(await this.isInside(repository))) {
           throw nameUnavailable(repository, 'a symbolic link is in its place');
         }
         // The index is there first and goes last: by it the garbage collection finds what a kill has left in between.
         await this.#files.create(this.#paths.index(repository), formatLayoutIndex(EMPTY_LAYOUT_INDEX));
         await this.#files.create(this.#paths.layoutFile(repository), LAYOUT_FILE);
-        await this.#syncUpTo(first === undefined ? this.#paths.repository(repository) : dirname(first), blobs);
+        await this.#syncUpToRoot(blobs);
         const complete = this.#complete.get(repository) ?? new Set();
         this.#complete.set(repository, complete.add(algorithm));
       } catch (error) {
@@ -130,19 +130,20 @@ export class LayoutDirectories {
     });
   }
 
-  async #syncUpTo(top: string, bottom: string): Promise<void> {
+  /** All of them, once for each repository: who has made the upper ones may not have come to that, or not yet. */
+  async #syncUpToRoot(bottom: string): Promise<void> {
     for (let directory = bottom; ; directory = dirname(directory)) {
       await this.#directories.sync(directory);
-      if (directory === top || directory === this.#paths.root) return;
+      if (directory === this.#paths.root) return;
     }
   }
 }
 
-/** @returns the topmost directory that had to be made. */
-async function makeDirectory(path: string): Promise<string | undefined> {
+async function makeDirectory(path: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await mkdir(path, { recursive: true });
+      await mkdir(path, { recursive: true });
+      return;
     } catch (error) {
       if (!isSystemError(error, 'ENOENT') || attempt === MKDIR_ATTEMPTS) throw error;
     }
