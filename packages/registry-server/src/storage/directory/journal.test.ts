@@ -1,4 +1,4 @@
-import { mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf } from '@quinistry/oci-image';
@@ -162,6 +162,19 @@ describe('Journal', () => {
     await expect(journal.trim()).rejects.toThrow('too many open files');
     sync.mockRejectedValueOnce(new Error('too many open files'));
     await expect(journal.append(untag('refused'), () => {})).rejects.toThrow('too many open files');
+    await journal.append(untag('later'), () => {});
+    await journal.close();
+    expect(await reread()).toEqual([untag('kept'), untag('later')]);
+  });
+
+  it('leaves nothing on a disk that was too full to write it anew', async () => {
+    const { journal } = await openJournal();
+    await fill(journal);
+    await journal.append(untag('kept'), () => {});
+    const write = await spyOnFiles('write');
+    write.mockRejectedValueOnce(Object.assign(new Error('the disk is full'), { code: 'ENOSPC' }));
+    await expect(journal.trim()).rejects.toMatchObject({ code: 'NO_SPACE' });
+    expect(await readdir(directory)).toEqual(['journal']);
     await journal.append(untag('later'), () => {});
     await journal.close();
     expect(await reread()).toEqual([untag('kept'), untag('later')]);

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DirectorySync } from './directory-sync.js';
 import { formatRecord, formatStart, type JournalLine, type JournalOperation, parseJournal } from './journal-record.js';
@@ -261,6 +261,7 @@ async function createJournal(path: string, operations: readonly JournalOperation
     await rename(`${path}.new`, path);
   } catch (error) {
     await file.close();
+    await rm(`${path}.new`, { force: true });
     throw storageFailure(error);
   }
   return { file, lines, length: content.length, checksum };
