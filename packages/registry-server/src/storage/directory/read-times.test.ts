@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { blobOf, pushBlob, pushImage, readBlob } from '../testing/sample-content.js';
 import { openDirectoryStore } from './directory-store.js';
@@ -54,6 +55,26 @@ describe('ReadTimes', () => {
     await times.write();
     expect(times.get(path)).toBe(0);
     expect(Math.round((await stat(path)).mtimeMs)).toBe(noted);
+  });
+
+  it('comes to an end of writing while everything is asked for again and again', async () => {
+    const paths = ['a', 'b', 'c'].map((name) => join(root, name));
+    for (const path of paths) await writeFile(path, '');
+    const times = new ReadTimes();
+    const note = () => {
+      for (const path of paths) if (times.get(path) === 0) times.note(path);
+    };
+    note();
+    let isWritten = false;
+    const writing = times.write().then(() => {
+      isWritten = true;
+    });
+    for (let round = 0; round < 10_000 && !isWritten; round++) {
+      await setImmediate();
+      note();
+    }
+    expect(isWritten).toBe(true);
+    await writing;
   });
 });
 

@@ -40,7 +40,8 @@ export class ReadTimes {
   }
 
   async #writeNotes(): Promise<void> {
-    for (const [path, time] of this.#notes) {
+    // What is noted from now on is left to the next time, or this would not end while somebody goes on asking.
+    for (const [path, time] of [...this.#notes]) {
       const stats = await lstat(path).catch(unlessMissing);
       if (stats !== undefined && stats.mtimeMs < time) await this.#set(path, time).catch(unlessMissing);
       if (this.#notes.get(path) === time) this.#notes.delete(path);
