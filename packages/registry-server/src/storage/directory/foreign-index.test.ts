@@ -98,6 +98,21 @@ describe('index.json, written by another tool while the store is open', () => {
     expect(await store.listTags('app', EVERYTHING)).toEqual(['a']);
   });
 
+  it('has what it lost put back, though the journal takes nothing at that moment', async () => {
+    const { manifest } = await pushImage(store, 'app', 'first', { tags: ['a'] });
+    await store.flush();
+    const before = await readIndex('app');
+    await pushImage(store, 'app', 'second', { tags: ['b'] });
+    await store.flush();
+    const manifests = [...before.manifests, withTag(descriptorOf(manifest), 'theirs')];
+    await writeFile(join(root, 'app', 'index.json'), formatLayoutIndex({ ...before, manifests }));
+    vi.spyOn(Journal.prototype, 'append').mockRejectedValueOnce(new Error('the disk is full'));
+    expect(await store.listTags('app', EVERYTHING)).toEqual(['a', 'b', 'theirs']);
+    await store.close();
+    expect((await readIndex('app')).manifests.map(tagOf).sort()).toEqual(['a', 'b', 'theirs']);
+    store = await openDirectoryStore(root);
+  });
+
   it('is not replaced by what was prepared before, though somebody has asked for what it says meanwhile', async () => {
     const { manifest } = await pushImage(store, 'app', 'config', { tags: ['ours'] });
     await store.flush();

@@ -198,11 +198,14 @@ export class Repositories {
     );
     for (const lost of operations) {
       const operation = { ...lost }; // a line of its own in the journal
-      const recovered = journal.append(operation, () => {
+      const apply = () => {
         repository.index.apply(operation);
         this.#writer.schedule(repository);
+      };
+      journal.append(operation, apply).catch((error) => {
+        onWarning(`a change to ${repository.name} is kept only once its index can be written`, error);
+        apply();
       });
-      recovered.catch((error) => onWarning(`a change to ${repository.name} cannot be kept for now`, error));
     }
   }
 
