@@ -8,6 +8,17 @@ import { DirectorySync } from './directory-sync.js';
 import { Journal } from './journal.js';
 import { formatRecord, formatStart, type JournalOperation } from './journal-record.js';
 
+const disk = vi.hoisted(() => ({ room: Number.POSITIVE_INFINITY }));
+
+vi.mock('node:fs', async (importOriginal) => {
+  const original = await importOriginal<typeof import('node:fs')>();
+  const writeSync = (file: number, bytes: Uint8Array, start: number, length: number, position: number) => {
+    if (disk.room === 0) throw new Error('the disk is full');
+    return original.writeSync(file, bytes, start, Math.min(length, disk.room), position);
+  };
+  return { ...original, writeSync };
+});
+
 let directory: string;
 let path: string;
 
@@ -244,10 +255,12 @@ describe('Journal', () => {
     const [a, b] = [untag('a'), untag('b')];
     await journal.append(a, () => {});
     await journal.append(b, () => {});
-    const write = await spyOnFiles('write');
-    write.mockRejectedValueOnce(new Error('the disk is full'));
-    await journal.settle('app', [a]);
-    expect(await reread()).toEqual([a, b]);
+    for (const written of [0, 10]) {
+      disk.room = written;
+      await journal.settle('app', [a]);
+      expect(await reread()).toEqual([a, b]);
+    }
+    disk.room = Number.POSITIVE_INFINITY;
     await journal.settle('app', [b]);
     await journal.append(untag('c'), () => {});
     await journal.close();

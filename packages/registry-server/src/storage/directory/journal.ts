@@ -3,6 +3,7 @@
  * ten thousand tags, and cannot be written anew for each.
  */
 import { randomUUID } from 'node:crypto';
+import { writeSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -121,11 +122,7 @@ export class Journal {
       const record = this.#lines.settle(repository, operations);
       if (this.#length === 0) return;
       const line = formatRecord(record, this.#checksum);
-      try {
-        await writeFully(this.#file, Buffer.from(line.text), this.#length);
-      } catch {
-        return; // the next line is written at the same place, and says the same of all before it
-      }
+      if (!writeAtOnce(this.#file, Buffer.from(line.text), this.#length)) return;
       this.#unsynced += line.text;
       this.#length += Buffer.byteLength(line.text);
       this.#checksum = line.checksum;
@@ -227,6 +224,19 @@ export class Journal {
     this.#length = length;
     this.#checksum = checksum;
     this.#unsynced = '';
+  }
+}
+
+/**
+ * Does not go through the thread pool, where others sync and those who wait for the journal would wait for them.
+ *
+ * @returns whether all of it is written; if not, the next line is written at the same place.
+ */
+function writeAtOnce({ fd }: FileHandle, bytes: Uint8Array, position: number): boolean {
+  try {
+    return writeSync(fd, bytes, 0, bytes.byteLength, position) === bytes.byteLength;
+  } catch {
+    return false;
   }
 }
 
