@@ -2,20 +2,21 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Descriptor, digestHex } from '@quinistry/oci-image/spec';
+import { type Descriptor, type Digest, digestHex } from '@quinistry/oci-image/spec';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { descriptorOf, digestsOfTag, EVERYTHING, imageOf, pushImage } from '../testing/sample-content.js';
+import { descriptorOf, digestsOfTag, EVERYTHING, imageOf, noteOf, pushImage } from '../testing/sample-content.js';
 import { type DirectoryStore, openDirectoryStore } from './directory-store.js';
 import { Journal } from './journal.js';
 import { formatLayoutIndex, parseLayoutIndex, tagOf, withTag } from './layout-index.js';
-import { openKilledCopy } from './testing/store-on-disk.js';
+import { findingsIn, openKilledCopy } from './testing/store-on-disk.js';
 
 let root: string;
 let store: DirectoryStore;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'quinistry-written-'));
-  store = await openDirectoryStore(root);
+  store = await openDirectoryStore(root, { recheckMs: 0 });
   // As it is while another repository is pushed to all the time.
   vi.spyOn(Journal.prototype, 'trim').mockResolvedValue();
 });
@@ -70,4 +71,75 @@ describe('a change that is in index.json', () => {
       expect(await digestsOfTag(again, 'app', 'back')).toEqual([manifest.digest]);
     });
   });
+});
+
+describe('a store that is killed after any step, of its own or of another tool', () => {
+  const tag = fc.constantFrom('a', 'b');
+  const note = fc.constantFrom(...['1', '2', '3'].map((text) => noteOf(text)));
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('push' as const), tag, note }),
+    fc.record({ kind: fc.constant('delete tag' as const), tag }),
+    fc.record({ kind: fc.constant('delete manifest' as const), note }),
+    fc.record({ kind: fc.constant('their tag' as const), tag, note }),
+    fc.record({ kind: fc.constant('their removal' as const), tag }),
+  );
+  type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+  /** Another tool works on what it reads, so that has to be written. */
+  async function take(each: Step, tags: Map<string, Digest>): Promise<void> {
+    switch (each.kind) {
+      case 'push':
+        await store.writeManifest('app', each.note, { tags: [each.tag] });
+        tags.set(each.tag, each.note.digest);
+        break;
+      case 'delete tag':
+        await store.deleteTag('app', each.tag);
+        tags.delete(each.tag);
+        break;
+      case 'delete manifest':
+        await store.deleteManifest('app', each.note.digest);
+        for (const [name, digest] of tags) if (digest === each.note.digest) tags.delete(name);
+        break;
+      case 'their tag':
+        await store.flush();
+        await writeFile(join(root, 'app', 'blobs', 'sha256', digestHex(each.note.digest)), each.note.bytes);
+        await rewriteIndex((entries) => [
+          ...entries.filter((entry) => tagOf(entry) !== each.tag),
+          withTag(descriptorOf(each.note), each.tag),
+        ]);
+        tags.set(each.tag, each.note.digest);
+        break;
+      case 'their removal':
+        await store.flush();
+        await rewriteIndex((entries) => entries.filter((entry) => tagOf(entry) !== each.tag));
+        tags.delete(each.tag);
+    }
+  }
+
+  it('has what was done last', async () => {
+    await pushImage(store, 'app', 'base', { tags: ['base'] });
+    const tags = new Map(await tagsOf(store));
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 10, size: 'max' }), async (steps) => {
+        for (const each of steps) {
+          await take(each, tags);
+          await openKilledCopy(root, async (again, directory) => {
+            expect(await tagsOf(again)).toEqual([...tags].sort());
+            expect(await findingsIn(directory)).toEqual([]);
+          });
+          // What changes twice between two looks is not told apart from one change.
+          await store.listTags('app', EVERYTHING);
+        }
+      }),
+      { numRuns: 15, endOnFailure: true },
+    );
+  });
+
+  async function tagsOf(from: DirectoryStore): Promise<readonly (readonly [string, Digest])[]> {
+    const found: [string, Digest][] = [];
+    for (const name of (await from.listTags('app', EVERYTHING)) ?? []) {
+      for (const digest of await digestsOfTag(from, 'app', name)) found.push([name, digest]);
+    }
+    return found;
+  }
 });
