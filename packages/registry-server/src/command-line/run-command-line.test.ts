@@ -13,6 +13,12 @@ describe('quinistry --help', () => {
     expect(run.stderr).toBe('');
   });
 
+  it('says of a switch that turns something off what it does, not what it turns off', async () => {
+    const run = new CommandRun(['--help']);
+    expect(await run.status).toBe(0);
+    expect(run.stdout).toMatch(/--no-deletes\s+refuse deletes of tags, manifests and blobs/);
+  });
+
   it('prints the options of one command', async () => {
     const run = new CommandRun(['digest', '--help']);
     expect(await run.status).toBe(0);

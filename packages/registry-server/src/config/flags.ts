@@ -38,7 +38,12 @@ export const FLAGS: readonly Flag[] = [
   },
   { declaration: '--allow-anonymous-push', path: 'server.allowAnonymousPush', value: true },
   { declaration: '--read-only', path: 'policy.readOnly', value: true },
-  { declaration: '--no-deletes', path: 'policy.deletes', value: false },
+  {
+    declaration: '--no-deletes',
+    path: 'policy.deletes',
+    value: false,
+    description: 'refuse deletes of tags, manifests and blobs',
+  },
   { declaration: '--immutable-tags <pattern>', path: 'policy.immutableTags', reads: 'list' },
   { declaration: '--sparse', path: 'policy.sparse', value: true },
   { declaration: '--max-manifest-size <size>', path: 'policy.limits.maxManifestSize' },
