@@ -25,7 +25,7 @@ export interface CollectGarbageFlags {
  *
  * @returns the exit status.
  * @throws {UsageError} for flags that make no sense, and for a directory that is not there.
- * @throws {OciError} `STORE_IN_USE`
+ * @throws {OciError} `STORE_IN_USE`, `FILE_UNREADABLE`
  */
 export async function collectGarbage(
   directory: string,

@@ -17,7 +17,7 @@ export interface OpenStoreOptions {
  * Opens what is pushed is kept in; `undefined` where pushes are not taken. Loaded where it is wanted only, for the quine
  * alone needs none of it.
  *
- * @throws {OciError} `STORE_IN_USE`
+ * @throws {OciError} `STORE_IN_USE`, `FILE_UNREADABLE`
  * @throws {StorageError} `NO_SPACE`
  */
 export async function openStore(choice: StorageChoice, options: OpenStoreOptions): Promise<OpenedStore | undefined> {

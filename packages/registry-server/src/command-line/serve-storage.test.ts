@@ -102,6 +102,15 @@ describe('quinistry serve --storage <directory>', () => {
     expect(second.handlesSignals).toBe(false);
   });
 
+  it.each(['notes', 'notes/store'])('says that %s cannot be used as a directory, and why', async (name) => {
+    await writeText('notes', 'a file');
+    const run = new CommandRun(['--port', '0', '--storage', join(folder, name)]);
+    expect(await run.status).toBe(1);
+    const told = `quinistry: the directory ${join(folder, name)} cannot be used: `;
+    expect(run.stderr.slice(0, told.length)).toBe(told);
+    expect(run.stderr).toMatch(/: ENOTDIR: not a directory, mkdir '[^\n]*'\n$/);
+  });
+
   it('lets go of the directory where it cannot listen', async () => {
     const { url } = await serve([]);
     const { port } = new URL(url);

@@ -23,7 +23,7 @@ import { Repositories } from './repositories.js';
 import { DEFAULT_RECHECK_MS } from './repository-index.js';
 import { checkName, isStorableName, RepositoryPaths } from './repository-paths.js';
 import { acquireStoreLock } from './store-lock.js';
-import { reportingSpace } from './system-error.js';
+import { openFailure, reportingSpace } from './system-error.js';
 import { UploadFiles } from './upload-files.js';
 import { listUploads } from './upload-list.js';
 
@@ -49,7 +49,7 @@ export interface DirectoryStore extends RegistryStore {
 /**
  * Opens a tree of image layouts, one per repository, and makes the directory where there is none.
  *
- * @throws {OciError} `STORE_IN_USE` where another process has it open.
+ * @throws {OciError} `STORE_IN_USE` where another process has it open, `FILE_UNREADABLE` where it cannot be used.
  * @throws {StorageError} `NO_SPACE`
  */
 export async function openDirectoryStore(root: string, options: DirectoryStoreOptions = {}): Promise<DirectoryStore> {
@@ -84,6 +84,8 @@ export async function openDirectoryStore(root: string, options: DirectoryStoreOp
       await release();
       throw error;
     }
+  }).catch((error) => {
+    throw openFailure(root, error);
   });
 }
 

@@ -1,3 +1,4 @@
+import { OciError } from '@quinistry/oci-image';
 import { StorageError } from '../storage-error.js';
 
 /** Whether `error` is the failure of a system call with one of these codes: `ENOENT`. */
@@ -24,4 +25,10 @@ export async function reportingSpace<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw storageFailure(error);
   }
+}
+
+/** What keeps a store from being opened, told as its operator can mend it: it may be a file, or belong to another user. */
+export function openFailure(root: string, error: unknown): unknown {
+  if (!(error instanceof Error && 'syscall' in error)) return error;
+  return new OciError('FILE_UNREADABLE', `the directory ${root} cannot be used: ${error.message}`, { cause: error });
 }
