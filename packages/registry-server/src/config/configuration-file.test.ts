@@ -22,9 +22,10 @@ describe('parseConfiguration', () => {
   });
 
   it.each([
-    ['a key that stands twice', 'a: 1\nb: 2\na: 3', /^f:3:1: Map keys must be unique/],
+    ['a key that stands twice', 'a: 1\nb: 2\na: 3', /^f:3:1: a stands here a second time; expected each setting once$/],
+    ['one in a section', '{"a": [0, {"b": 1, "b": 1}]}', /^f:1:20: a\[1\]\.b stands here a second time; /],
     ['a tab in the indentation', 'a:\n\tb: 2', /^f:2:1: Tabs are not allowed as indentation/],
-    ['a second document', 'a: 1\n---\nb: 2', /^f:2:1: /],
+    ['a second document', 'a: 1\n---\nb: 2', /^f:2:1: a second document begins; expected one$/],
     ['a bracket that stays open', '{"a": [1, 2}', /^f:1:12: /],
     ['a tag that would make an object', 'a: !!js/function x', /^f:1:4: Unresolved tag/],
   ])('refuses %s, and says where', (_what, text, message) => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { ConfigurationError } from './configuration-error.js';
+import { describeProblem } from './syntax-problem.js';
 
 /** Aliases of aliases make gigabytes out of a few lines. */
 const MAX_ALIASES = 100;
@@ -45,7 +46,9 @@ export function parseConfiguration(text: string, name: string): ConfigurationFil
   // A tag that nothing resolves is a warning to the parser, and would be ignored.
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) {
-    throw new ConfigurationError([`${place(problem.pos[0])}: ${problem.message}`], { cause: problem });
+    throw new ConfigurationError([`${place(problem.pos[0])}: ${describeProblem(problem, document)}`], {
+      cause: problem,
+    });
   }
   return {
     value: toValue(document, name) ?? {},

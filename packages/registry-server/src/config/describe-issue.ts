@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import type { ConfigurationFile } from './configuration-file.js';
 import { FLAGS, flagName } from './flags.js';
 import type { GivenSetting } from './given-settings.js';
+import { formatPath } from './setting-path.js';
 import { keysAt } from './settings.js';
 
 type Issue = z.core.$ZodIssue;
@@ -60,16 +61,9 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-function formatPath(path: readonly PropertyKey[]): string {
-  if (path.length === 0) return 'the configuration';
-  return path
-    .map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index === 0 ? '' : '.'}${String(key)}`))
-    .join('');
-}
-
 /** Settings hold no secrets, only the names of files that do; so what was typed can be shown. */
 function show(input: unknown): string {
-  if (Array.isArray(input)) return 'a list';
+  if (Array.isArray(input)) return input.length === 0 ? 'an empty list' : 'a list';
   if (typeof input === 'object' && input !== null) return 'a section';
   const text = JSON.stringify(input) ?? 'nothing';
   return text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text;

@@ -161,6 +161,9 @@ describe('loadConfiguration, from a file', () => {
       'quinistry.yaml:4:7: access.rules[1].users is missing; expected a user, or a list',
       'quinistry.yaml:4:9: access.rules[1].user is no setting; access.rules[1] has repositories, users, actions',
     ]);
+    expect(problemsOf(() => load('access: { rules: [{ users: [], actions: pull }] }'))).toContain(
+      'quinistry.yaml:1:28: access.rules[0].users is an empty list; expected a user at least',
+    );
     expect(problemsOf(() => load('access: {}'))).toEqual([
       expect.stringMatching(
         /^quinistry\.yaml:1:9: access\.htpasswd is missing \(--htpasswd gives it too\); expected a file/,
