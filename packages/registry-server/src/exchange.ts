@@ -128,7 +128,8 @@ export class Exchange {
   bytes(status: number, headers: ResponseHeaders, bytes: Uint8Array): Response {
     // Content-Length is said outright, for the answer to a HEAD has no body that could be counted.
     const isHead = this.method === 'HEAD';
-    this.#finish(status, isHead ? 0 : bytes.byteLength, true);
+    const { broken } = this.body; // Then nobody is there to read the answer.
+    this.#finish(status, isHead || broken ? 0 : bytes.byteLength, !broken);
     return new Response(isHead ? null : bytes, { status, headers: this.#complete(headers, bytes.byteLength) });
   }
 

@@ -25,7 +25,7 @@ export interface ResponseEvent {
   readonly bytes: number;
   /** Of the request's body, as far as it was read. */
   readonly receivedBytes: number;
-  /** `false` where the client left, or the store failed, before the last byte. */
+  /** `false` where the client left, or the store failed, before the last byte of either body. */
   readonly complete: boolean;
   readonly durationMs: number;
   /** As it stands in X-Request-Id of the answer. */

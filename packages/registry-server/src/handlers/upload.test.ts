@@ -1,6 +1,7 @@
 import { digestOf } from '@quinistry/oci-image';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ResponseEvent } from '../response-event.js';
 import { createMemoryStore } from '../storage/memory/memory-store.js';
 import { StorageError } from '../storage/storage-error.js';
 import { bytesOf, errorCodes, PushClient } from '../testing/push-client.js';
@@ -79,11 +80,13 @@ describe('PATCH /v2/<name>/blobs/uploads/<id>', () => {
   });
 
   it('keeps what came of a body that broke off, and goes on from there', async () => {
-    const client = new PushClient();
+    const told: ResponseEvent[] = [];
+    const client = new PushClient({ onResponse: (event) => told.push(event) });
     const location = await client.startUpload('team/app');
     const broken = await client.send('PATCH', location, { body: breakingAfter(BYTES.slice(0, 5)) });
     expect(broken.status).toBe(400);
     expect(client.errors).toEqual([]);
+    expect(told.at(-1)).toMatchObject({ complete: false, receivedBytes: 5, bytes: 0 }); // nobody reads the answer
     expect((await client.send('GET', location)).headers.get('Range')).toBe('0-4');
     const rest = { body: BYTES.slice(5), headers: { 'Content-Range': '5-15' } };
     expect((await client.send('PUT', `${location}?digest=${DIGEST}`, rest)).status).toBe(201);

@@ -84,6 +84,8 @@ describe('logRequests().onResponse', () => {
   it('says so where the client left before the last byte', () => {
     expect(recordOf({ kind: 'layer', complete: false })).toMatchObject({ level: 'info', complete: false });
     expect(recordOf({ kind: 'layer' })).not.toHaveProperty('complete');
+    const cut = { kind: 'upload', method: 'PATCH', status: 400, complete: false } as const;
+    expect(recordOf(cut)).toMatchObject({ level: 'warn', msg: 'breaking off push', complete: false });
   });
 
   it('lets no target forge a line or fill the log', () => {

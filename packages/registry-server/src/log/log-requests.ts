@@ -73,12 +73,13 @@ function levelOf(status: number): 'info' | 'warn' | 'error' {
   return status >= 400 && status !== 404 && status !== 401 ? 'warn' : 'info';
 }
 
-function messageOf({ kind, method, status, target, reference }: ResponseEvent): string {
+function messageOf({ kind, method, status, target, reference, complete }: ResponseEvent): string {
   const subject = SUBJECTS[kind];
   if (status >= 500) return `failing at ${subject}`;
   if (status === 401) return `asking for a login`;
   if (status === 404) return `not finding ${subject}`;
-  if (status >= 400) return `refusing ${subject}`;
+  // Of a request that was cut, nothing was refused: a push goes on from where it was.
+  if (status >= 400) return `${complete ? 'refusing' : 'breaking off'} ${subject}`;
   if (method === 'OPTIONS') return `explaining ${subject}`;
   if (kind === 'upload') return uploadMessage(method, status, target);
   if (method === 'DELETE')

@@ -43,7 +43,7 @@ export function createMetrics(): Metrics {
     new Counter<L[number]>({ name: `quinistry_${name}`, help, labelNames, registers });
   const sent = counter('sent_bytes_total', 'Bytes of the bodies of answers.', 'kind');
   const received = counter('received_bytes_total', 'Bytes of the bodies of requests.', 'kind');
-  const broken = counter('broken_off_total', 'Answers that broke off before their last byte.', 'kind');
+  const broken = counter('broken_off_total', 'Requests and answers that broke off before their last byte.', 'kind');
   const events = counter('events_total', 'Pushes, mounts and deletes that the store acknowledged.', 'action', 'kind');
   const errors = counter('errors_total', 'Failures that no client can be blamed for.');
   const collected = counter('garbage_collected_total', 'Pieces of content that were removed as garbage.', 'kind');
