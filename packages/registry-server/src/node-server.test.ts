@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import type { HttpBindings } from '@hono/node-server';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ListenError, startServer } from './node-server.js';
 import type { Registry } from './registry.js';
@@ -211,6 +212,29 @@ describe('an upload that stands still', () => {
       async fetch(request) {
         await new Promise((resolve) => setTimeout(resolve, 1500));
         received = (await request.arrayBuffer()).byteLength;
+        return new Response();
+      },
+    };
+    const server = await startServer({ registry, idleTimeoutMs: 500 });
+    onTestFinished(() => server.close({ timeoutMs: 0 }));
+    const body = new Uint8Array(bytes);
+    const answer = await fetch(`http://127.0.0.1:${server.port}/`, { method: 'PUT', body });
+    expect([answer.status, received]).toEqual([200, bytes]);
+  });
+
+  it('is not cut where the server reads on just when the time is up', async () => {
+    const bytes = 1024 * 1024;
+    let received = 0;
+    const registry: Registry = {
+      async fetch(_request, transport) {
+        const { incoming, outgoing } = transport as HttpBindings;
+        await new Promise<void>((resolve) => {
+          outgoing.prependOnceListener('timeout', () => {
+            received += incoming.read().byteLength;
+            resolve();
+          });
+        });
+        for await (const chunk of incoming) received += chunk.byteLength;
         return new Response();
       },
     };

@@ -97,9 +97,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       if (closing) server.closeIdleConnections();
     });
     outgoing.on('timeout', (socket: Socket) => {
-      if (outgoing.headersSent || isWaitingForBody(incoming)) socket.destroy();
-      // Otherwise it is not the client that is slow: its request may wait for an image to be built.
-      else socket.setTimeout(idleTimeoutMs);
+      if (outgoing.headersSent) {
+        socket.destroy();
+        return;
+      }
+      const { bytesRead } = socket;
+      // What waits in the system's buffers comes first: the server may have begun to read on just now.
+      setImmediate(() => {
+        const isSilent = isWaitingForBody(incoming) && socket.bytesRead === bytesRead && !outgoing.headersSent;
+        if (isSilent) socket.destroy();
+        // Otherwise it is not the client that is slow: its request may wait for an image to be built.
+        else socket.setTimeout(idleTimeoutMs);
+      });
     });
     if (closing || carriesIgnoredBody(incoming)) outgoing.shouldKeepAlive = false;
     void listener(incoming, outgoing);
