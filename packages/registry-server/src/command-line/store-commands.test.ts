@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,8 +98,19 @@ describe('quinistry verify <directory>', () => {
     const open = await openDirectoryStore(store);
     const run = new CommandRun(['verify', store]);
     expect(await run.status).toBe(0);
-    expect(run.stdout).toBe('everything is as it should be\n');
+    expect(run.stdout).toBe('everything is as it should be in 1 repository\n');
     await open.close();
+  });
+
+  it('says how much it has looked at: a mount that is missing must not pass for a registry', async () => {
+    const nothing = join(store, 'nothing');
+    await mkdir(nothing);
+    const run = new CommandRun(['verify', nothing]);
+    expect(await run.status).toBe(0);
+    expect(run.stdout).toBe('everything is as it should be in 0 repositories\n');
+    const json = new CommandRun(['verify', nothing, '--format', 'json']);
+    expect(await json.status).toBe(0);
+    expect(json.records).toEqual([{ total: { findings: 0, repositories: 0 } }]);
   });
 
   it('names what is wrong, with status 1', async () => {
@@ -114,7 +125,7 @@ describe('quinistry verify <directory>', () => {
     expect(await json.status).toBe(1);
     expect(json.records).toEqual([
       { path, problem: expect.stringContaining('hashes to'), expected: DIGEST },
-      { total: { findings: 1 } },
+      { total: { findings: 1, repositories: 1 } },
     ]);
   });
 
@@ -127,7 +138,7 @@ describe('quinistry verify <directory>', () => {
     expect(strict.stdout).toMatch(/is missing.*\n1 thing is wrong\n$/);
     const run = new CommandRun(['verify', store, '--sparse']);
     expect(await run.status).toBe(0);
-    expect(run.stdout).toBe('everything is as it should be\n');
+    expect(run.stdout).toBe('everything is as it should be in 1 repository\n');
   });
 });
 

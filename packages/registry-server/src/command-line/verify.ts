@@ -41,17 +41,22 @@ async function report(
 ): Promise<number> {
   const { verifyDirectory } = await import('../storage/directory/verify-directory.js');
   let findings = 0;
-  for await (const { path, problem, expected } of verifyDirectory(directory, { sparse })) {
+  let repositories = 0;
+  const onRepository = () => {
+    repositories += 1;
+  };
+  for await (const { path, problem, expected } of verifyDirectory(directory, { sparse, onRepository })) {
     findings += 1;
     const line = `${printable(path)}: ${printable(problem)}; expected ${printable(expected)}`;
     await writeOutput(stdout, `${format === 'json' ? JSON.stringify({ path, problem, expected }) : line}\n`);
   }
-  await writeOutput(stdout, summary(format, findings));
+  await writeOutput(stdout, summary(format, findings, repositories));
   return findings;
 }
 
-function summary(format: ReportFormat, findings: number): string {
-  if (format === 'json') return `${JSON.stringify({ total: { findings } })}\n`;
-  if (findings === 0) return 'everything is as it should be\n';
-  return `${findings} ${findings === 1 ? 'thing is' : 'things are'} wrong\n`;
+/** Nothing is wrong with an empty directory either, and whoever meant another one should see that. */
+function summary(format: ReportFormat, findings: number, repositories: number): string {
+  if (format === 'json') return `${JSON.stringify({ total: { findings, repositories } })}\n`;
+  if (findings > 0) return `${findings} ${findings === 1 ? 'thing is' : 'things are'} wrong\n`;
+  return `everything is as it should be in ${repositories} ${repositories === 1 ? 'repository' : 'repositories'}\n`;
 }

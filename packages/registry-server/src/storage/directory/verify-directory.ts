@@ -24,7 +24,10 @@ export async function* verifyDirectory(root: string, options: VerifyOptions = {}
 async function* verifyLevel(root: string, name: string, options: VerifyOptions): AsyncGenerator<Finding> {
   const entries = (await readdir(join(root, name), { withFileTypes: true }).catch(unlessMissing)) ?? [];
   const isLayout = name !== '' && entries.some((entry) => isLayoutFile(entry.name));
-  if (isLayout) yield* verifyLayout(root, name, options);
+  if (isLayout) {
+    options.onRepository?.(name);
+    yield* verifyLayout(root, name, options);
+  }
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = name === '' ? entry.name : `${name}/${entry.name}`;
     if (path === STATE_DIRECTORY || (isLayout && isReservedPart(entry.name))) continue;

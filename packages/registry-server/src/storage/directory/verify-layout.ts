@@ -36,6 +36,8 @@ export interface VerifyOptions {
    * checked all the same, and what `index.json` itself lists has to be there.
    */
   readonly sparse?: boolean | undefined;
+  /** Called for each repository that is looked at, before its findings. */
+  readonly onRepository?: ((name: string) => void) | undefined;
 }
 
 /** Checks one image layout (image-spec v1.1, image-layout.md): its files, its blobs, and what they say of each other. */
