@@ -58,6 +58,18 @@ describe('HashingThread', () => {
     expect(await hash.digest()).toBe(sha256(Buffer.alloc(20)));
   });
 
+  it('keeps the process alive while an answer is due, and no longer', async () => {
+    // A thread counts by the port that it is spoken to through.
+    const ports = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+    const before = ports();
+    const hash = startThread().startHash();
+    expect(ports() - before).toBe(0);
+    const asked = Promise.all([hash.update(Buffer.alloc(10)), hash.digest()]);
+    expect(ports() - before).toBe(1);
+    await asked;
+    expect(ports() - before).toBe(0);
+  });
+
   it('fails what is asked of it once it has gone', async () => {
     const gone = startThread();
     const hash = gone.startHash();

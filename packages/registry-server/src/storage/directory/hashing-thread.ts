@@ -51,7 +51,10 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** One thread. It answers in the order in which it is asked, and does not keep the process alive. */
+/**
+ * One thread. It answers in the order in which it is asked. It keeps the process alive while an answer is due, which nothing
+ * else may do, and no longer.
+ */
 export class HashingThread {
   readonly #worker = new Worker(PROGRAM, { eval: true, name: 'hashing', resourceLimits: RESOURCE_LIMITS });
   readonly #waiting: Waiting[] = [];
@@ -62,10 +65,10 @@ export class HashingThread {
   #failure: { readonly error: unknown } | undefined;
 
   constructor() {
-    this.#worker.unref();
-    this.#worker.on('message', (answer: string) => this.#waiting.shift()?.resolve(answer));
+    this.#worker.on('message', (answer: string) => this.#answer(answer));
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error('the hashing thread has ended')));
+    this.#worker.unref(); // last, for a listener makes it count again
   }
 
   get isAlive(): boolean {
@@ -121,6 +124,7 @@ export class HashingThread {
   #ask(request: Request): Promise<string> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) throw this.#failure.error;
+      this.#worker.ref();
       this.#waiting.push({ resolve, reject });
       this.#post(request);
     });
@@ -128,6 +132,11 @@ export class HashingThread {
 
   #post(request: Request): void {
     this.#worker.postMessage(request);
+  }
+
+  #answer(answer: string): void {
+    this.#waiting.shift()?.resolve(answer);
+    if (this.#waiting.length === 0) this.#worker.unref();
   }
 
   #fail(error: unknown): void {
