@@ -103,8 +103,12 @@ export class UploadFiles {
       await this.#complete(state);
       const now = Date.now();
       if (now - state.writtenAt > RECENT_MS) await utimes(state.path, now / 1000, now / 1000);
-      await seal(info, state.path);
-      this.#forget(state);
+      try {
+        await seal(info, state.path);
+      } finally {
+        // Where that failed, too: the file may be a blob by now, which nobody may write to. If it is not, it is found again.
+        this.#forget(state);
+      }
       return info;
     });
   }

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Digest, formatDigest } from '@quinistry/oci-image/spec';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RepositoryPaths } from './repository-paths.js';
+import { UploadFiles } from './upload-files.js';
+
+let root: string;
+let files: UploadFiles;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'upload-files-'));
+  files = new UploadFiles(new RepositoryPaths(root));
+});
+
+afterEach(async () => {
+  await files.close();
+  await rm(root, { recursive: true });
+});
+
+const BYTES = Buffer.from('bytes');
+
+const digestOf = (bytes: Uint8Array): Digest =>
+  formatDigest('sha256', createHash('sha256').update(bytes).digest('hex'));
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+async function begin(bytes: Uint8Array): Promise<string> {
+  const { session } = await files.create('app');
+  await files.append('app', session, once(bytes));
+  return session;
+}
+
+describe('UploadFiles.finish', () => {
+  it('lets nobody write to what has become a blob, though that failed afterwards', async () => {
+    const session = await begin(BYTES);
+    const blob = join(root, 'blob');
+    const failing = files.finish('app', session, digestOf(BYTES), async (_, path) => {
+      await rename(path, blob);
+      throw new Error('the directory could not be synced');
+    });
+    await expect(failing).rejects.toThrow('the directory could not be synced');
+    await expect(files.append('app', session, once(BYTES))).rejects.toMatchObject({ code: 'UPLOAD_UNKNOWN' });
+    expect(await files.stat('app', session)).toBeUndefined();
+    expect(await readFile(blob)).toEqual(BYTES);
+  });
+});
