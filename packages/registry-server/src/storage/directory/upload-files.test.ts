@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Digest, formatDigest } from '@quinistry/oci-image/spec';
@@ -8,11 +8,13 @@ import { RepositoryPaths } from './repository-paths.js';
 import { UploadFiles } from './upload-files.js';
 
 let root: string;
+let paths: RepositoryPaths;
 let files: UploadFiles;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'upload-files-'));
-  files = new UploadFiles(new RepositoryPaths(root));
+  paths = new RepositoryPaths(root);
+  files = new UploadFiles(paths);
 });
 
 afterEach(async () => {
@@ -29,15 +31,15 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-async function begin(bytes: Uint8Array): Promise<string> {
+async function begin(bytes: Uint8Array): Promise<{ readonly session: string; readonly path: string }> {
   const { session } = await files.create('app');
   await files.append('app', session, once(bytes));
-  return session;
+  return { session, path: join(paths.uploads, 'app', `_${session}`) };
 }
 
 describe('UploadFiles.finish', () => {
   it('lets nobody write to what has become a blob, though that failed afterwards', async () => {
-    const session = await begin(BYTES);
+    const { session } = await begin(BYTES);
     const blob = join(root, 'blob');
     const failing = files.finish('app', session, digestOf(BYTES), async (_, path) => {
       await rename(path, blob);
@@ -47,5 +49,20 @@ describe('UploadFiles.finish', () => {
     await expect(files.append('app', session, once(BYTES))).rejects.toMatchObject({ code: 'UPLOAD_UNKNOWN' });
     expect(await files.stat('app', session)).toBeUndefined();
     expect(await readFile(blob)).toEqual(BYTES);
+  });
+
+  it('keeps the session where its file cannot be opened for now', async () => {
+    const { session, path } = await begin(BYTES);
+    // So many are kept open; the first of them is closed then.
+    for (let count = 0; count < 64; count++) await files.create('other');
+    await rename(path, join(root, 'elsewhere'));
+    await mkdir(path);
+    await expect(files.finish('app', session, digestOf(BYTES), async () => {})).rejects.toMatchObject({
+      code: 'EISDIR',
+    });
+    await rmdir(path);
+    await rename(join(root, 'elsewhere'), path);
+    const info = { digest: digestOf(BYTES), size: BYTES.byteLength };
+    expect(await files.finish('app', session, info.digest, async () => {})).toEqual(info);
   });
 });

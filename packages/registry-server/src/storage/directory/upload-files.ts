@@ -220,8 +220,9 @@ export class UploadFiles {
 
   /** Bytes that the disk refused are not in the file, whatever a second sync says. */
   async #complete(state: UploadSession): Promise<void> {
+    const file = await this.#open(state);
     try {
-      await state.sync.complete(await this.#open(state));
+      await state.sync.complete(file);
     } catch (error) {
       await this.#drop(state);
       throw error;
