@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Digest, formatDigest } from '@quinistry/oci-image/spec';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { HashingThread } from './hashing-thread.js';
 import { RepositoryPaths } from './repository-paths.js';
 import { UploadFiles } from './upload-files.js';
 
@@ -18,6 +19,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   await files.close();
   await rm(root, { recursive: true });
 });
@@ -64,5 +66,17 @@ describe('UploadFiles.finish', () => {
     await rename(join(root, 'elsewhere'), path);
     const info = { digest: digestOf(BYTES), size: BYTES.byteLength };
     expect(await files.finish('app', session, info.digest, async () => {})).toEqual(info);
+  });
+
+  it('lets go of a digest once, also where the session is cancelled at the last moment', async () => {
+    const started = vi.spyOn(HashingThread.prototype, 'startHash');
+    const bytes = randomBytes(1_000_000);
+    const { session } = await begin(bytes);
+    const [thread] = started.mock.contexts as HashingThread[];
+    expect(thread?.load).toBe(1);
+    await files.finish('app', session, digestOf(bytes), async () => {
+      await files.cancel('app', session);
+    });
+    expect(thread?.load).toBe(0);
   });
 });

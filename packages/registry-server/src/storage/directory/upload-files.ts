@@ -158,8 +158,9 @@ export class UploadFiles {
   }
 
   #forget(session: UploadSession): void {
-    this.#sessions.delete(session.path);
+    if (this.#sessions.get(session.path) === session) this.#sessions.delete(session.path);
     session.hash?.close();
+    session.hash = undefined;
     this.#close(session);
   }
 
