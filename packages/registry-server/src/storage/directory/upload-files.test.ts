@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Digest, formatDigest } from '@quinistry/oci-image/spec';
@@ -78,5 +78,26 @@ describe('UploadFiles.finish', () => {
       await files.cancel('app', session);
     });
     expect(thread?.load).toBe(0);
+  });
+});
+
+/** Of files below `root` that this process has open. */
+async function countOpenFiles(): Promise<number> {
+  const descriptors = await readdir('/proc/self/fd');
+  const targets = await Promise.all(descriptors.map((name) => readlink(`/proc/self/fd/${name}`).catch(() => '')));
+  return targets.filter((target) => target.startsWith(root)).length;
+}
+
+describe.runIf(process.platform === 'linux')('UploadFiles.close (on Linux, which tells what is open)', () => {
+  it('lets go of files that are written to, and of new ones, as soon as that is over', async () => {
+    const { session } = await files.create('app');
+    async function* closing(): AsyncGenerator<Uint8Array> {
+      yield BYTES;
+      await files.close();
+      yield BYTES;
+    }
+    expect(await files.append('app', session, closing())).toEqual({ session, size: 2 * BYTES.byteLength });
+    await files.create('app');
+    await expect.poll(countOpenFiles).toBe(0);
   });
 });

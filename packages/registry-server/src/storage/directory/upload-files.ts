@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, lstat, mkdir, open, rm, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { type FileHandle, lstat, open, rm, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { BlobInfo } from '@quinistry/oci-image';
 import type { Digest } from '@quinistry/oci-image/spec';
 import { fillingSource } from '../filling-source.js';
@@ -11,7 +11,7 @@ import { checkName, isStorableName, type RepositoryPaths } from './repository-pa
 import { StagePool } from './stage-pool.js';
 import { StagedSync, SyncSlots } from './staged-sync.js';
 import { isSystemError, reportingSpace, storageFailure, unlessMissing } from './system-error.js';
-import { digestOfSession, type UploadSession } from './upload-session.js';
+import { createSessionFile, digestOfSession, type UploadSession } from './upload-session.js';
 import { UploadTarget } from './upload-target.js';
 import { UploadWriter } from './upload-writer.js';
 
@@ -40,6 +40,8 @@ export class UploadFiles {
   readonly #paths: RepositoryPaths;
   readonly #sessions = new Map<string, UploadSession>();
   readonly #withFiles = new Set<UploadSession>();
+  /** None once all is closed: a file is let go of as soon as nobody is at it then. */
+  #mostOpenFiles = MOST_OPEN_FILES;
   readonly #threads = new HashingThreads();
   readonly #stages = new StagePool((memory) => this.#threads.forget(memory));
   readonly #syncs = new SyncSlots();
@@ -53,7 +55,7 @@ export class UploadFiles {
     checkName(repository);
     const session = randomUUID();
     const path = this.#path(repository, session);
-    const file = await reportingSpace(() => createFile(path));
+    const file = await reportingSpace(() => createSessionFile(path));
     this.#keepOpen(this.#remember({ ...this.#sessionAt(path, 0), writtenAt: Date.now(), file }));
     return { session, size: 0 };
   }
@@ -173,8 +175,12 @@ export class UploadFiles {
   #keepOpen(session: UploadSession): void {
     this.#withFiles.delete(session);
     this.#withFiles.add(session);
+    this.#closeOldest();
+  }
+
+  #closeOldest(): void {
     for (const oldest of this.#withFiles) {
-      if (this.#withFiles.size <= MOST_OPEN_FILES) break;
+      if (this.#withFiles.size <= this.#mostOpenFiles) break;
       if (!oldest.busy) this.#close(oldest);
     }
   }
@@ -199,7 +205,8 @@ export class UploadFiles {
 
   /** Lets go of files and threads. */
   async close(): Promise<void> {
-    for (const session of this.#withFiles) if (!session.busy) this.#close(session);
+    this.#mostOpenFiles = 0;
+    this.#closeOldest();
     await this.#threads.stop();
   }
 
@@ -216,6 +223,7 @@ export class UploadFiles {
     } finally {
       state.busy = false;
       if (state.cancelled) this.#forget(state);
+      this.#closeOldest();
     }
   }
 
@@ -284,14 +292,4 @@ export class UploadFiles {
 
 function unknownUpload(session: string): StorageError {
   return new StorageError('UPLOAD_UNKNOWN', `there is no upload ${session}`);
-}
-
-async function createFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'wx+');
-  } catch (error) {
-    if (!isSystemError(error, 'ENOENT')) throw error;
-    await mkdir(dirname(path), { recursive: true });
-    return open(path, 'wx+');
-  }
 }

@@ -1,8 +1,10 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { computeDigest } from '@quinistry/oci-image';
 import { type Digest, digestAlgorithm, formatDigest } from '@quinistry/oci-image/spec';
 import type { StagedSync } from './staged-sync.js';
 import type { StreamHash } from './stream-hash.js';
+import { isSystemError } from './system-error.js';
 
 const READ_BYTES = 1024 * 1024;
 
@@ -20,6 +22,17 @@ export interface UploadSession {
   /** Open from one request to the next, where it can be. */
   file: FileHandle | undefined;
   readonly sync: StagedSync;
+}
+
+/** An empty file for a session, in a directory that may have to be made for it. */
+export async function createSessionFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx+');
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT')) throw error;
+    await mkdir(dirname(path), { recursive: true });
+    return open(path, 'wx+');
+  }
 }
 
 /** The digest of all bytes of a session; they are read once more where none has been kept running, or another one. */
