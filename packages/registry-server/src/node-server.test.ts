@@ -195,6 +195,29 @@ describe('RunningServer.close', () => {
   });
 });
 
+describe('requests that do not wait for answers', () => {
+  it('let go of what they asked for when their connection ends before it is their turn', async () => {
+    let open = 0;
+    let ended = 0;
+    const storage: Partial<RegistryStorage> = {
+      ...LARGE_LAYER,
+      openBlob: async function* () {
+        open += 1;
+        try {
+          for (;;) yield new Uint8Array(64 * 1024);
+        } finally {
+          open -= 1;
+        }
+      },
+    };
+    const { port } = await start({ storage, onResponse: () => (ended += 1) });
+    const socket = await openRaw(port, get(LAYER_PATH).repeat(3));
+    await expect.poll(() => open).toBe(3);
+    socket.destroy();
+    await expect.poll(() => [open, ended]).toEqual([0, 3]);
+  });
+});
+
 describe('an upload that stands still', () => {
   it('is cut when its client falls silent, and what came is kept', async () => {
     const { port, client, send } = await startPushServer({ idleTimeoutMs: 100 });

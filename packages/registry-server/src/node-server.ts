@@ -7,6 +7,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { formatWireError } from '@quinistry/oci-image/spec';
 import { answerClientError } from './http/client-error.js';
 import type { OutgoingBody } from './http/outgoing-body.js';
+import { QueuedAnswers } from './http/queued-answers.js';
 import { refuseExpectation, refuseWithoutHost } from './malformed-request.js';
 import type { Registry } from './registry.js';
 
@@ -71,6 +72,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { registry, host = '127.0.0.1', port = 0, tls, onError = () => {} } = options;
   const { headersTimeoutMs = DEFAULT_HEADERS_TIMEOUT_MS, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS } = options;
   const running = new Set<ServerResponse>();
+  const queued = new QueuedAnswers();
   /** Connections on which no request came yet, by their peers: with TLS, a request comes by a socket that wraps this one. */
   const silent = new Map<string, Socket>();
   let closing = false;
@@ -92,6 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     silent.delete(peerOf(incoming.socket));
     if (refuseWithoutHost(incoming, outgoing)) return;
     running.add(outgoing);
+    queued.add(incoming.socket, outgoing);
     outgoing.once('close', () => {
       running.delete(outgoing);
       if (closing) server.closeIdleConnections();
