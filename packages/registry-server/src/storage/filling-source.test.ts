@@ -68,6 +68,23 @@ describe('fillingSource', () => {
     await expect.poll(() => isLeft).toBe(true);
   });
 
+  it.each<[string, () => Promise<never>]>([
+    ['rejects', () => Promise.reject(new Error('stuck'))],
+    [
+      'throws',
+      () => {
+        throw new Error('stuck');
+      },
+    ],
+  ])('minds nothing of a source that %s when it is left', async (_, leave) => {
+    const next = async () => ({ done: false, value: Buffer.from('abc') });
+    const source = fillingSource({ [Symbol.asyncIterator]: () => ({ next, return: leave }) });
+    const refuse = () => {
+      throw new Error('cancelled');
+    };
+    await expect(fillOnce(source, 2, refuse)).rejects.toThrow('cancelled');
+  });
+
   it('takes a source that fills memory by itself as it is', () => {
     const source = fillingSource(chunks('abc'));
     expect(fillingSource(source)).toBe(source);

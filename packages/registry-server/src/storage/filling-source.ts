@@ -49,8 +49,15 @@ export class ChunkFiller implements FillingSource {
   }
 
   leave(): void {
-    if (this.#end === undefined) void this.#iterator?.return?.();
+    if (this.#end === undefined) void this.#letGo();
     this.#end ??= {};
+  }
+
+  /** What goes wrong there is nobody's concern any more. */
+  async #letGo(): Promise<void> {
+    try {
+      await this.#iterator?.return?.();
+    } catch {}
   }
 
   async #next(demand: () => void): Promise<boolean> {
