@@ -7,8 +7,8 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { formatWireError } from '@quinistry/oci-image/spec';
 import { answerClientError } from './http/client-error.js';
 import type { OutgoingBody } from './http/outgoing-body.js';
-import { QueuedAnswers } from './http/queued-answers.js';
 import { refuseExpectation, refuseWithoutHost } from './malformed-request.js';
+import { QueuedAnswers } from './queued-answers.js';
 import type { Registry } from './registry.js';
 
 /** Time for a request's line and headers. Nothing honest needs longer, and slow headers cost an attacker next to nothing. */
