@@ -1,4 +1,5 @@
 import type { FillingSource } from '../storage/filling-source.js';
+import { freeMemory } from './free-memory.js';
 
 /** The parts of Node's `IncomingMessage` that its bytes are read with. */
 export interface IncomingStream {
@@ -20,7 +21,7 @@ const NOWHERE: Uint8Array = new Uint8Array();
 
 /**
  * The bytes of a request, straight from Node's own stream, which rests while nobody has room for them. It is never destroyed
- * from here, or the connection would go before the answer.
+ * from here, or the connection would go before the answer. Nobody else may listen to it: its chunks are emptied.
  */
 export class IncomingBody implements FillingSource {
   readonly #incoming: IncomingStream;
@@ -100,6 +101,7 @@ export class IncomingBody implements FillingSource {
     this.#target.set(part, this.#filled);
     this.#filled += part.byteLength;
     this.#rest = part.byteLength < chunk.byteLength ? chunk.subarray(part.byteLength) : undefined;
+    if (this.#rest === undefined) freeMemory(chunk);
     if (this.#filled < this.#target.byteLength) return;
     this.#incoming.pause();
     this.#settle?.();
