@@ -14,6 +14,7 @@ export default defineConfig({
     ],
     exclude: ['**/node_modules/**', '**/dist/**', '**/engines/**', '**/crash/**'],
     typecheck: { include: ['packages/*/src/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+    maxWorkers: '100%', // much of the time is spent waiting for processes; by itself vitest leaves one core out
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
